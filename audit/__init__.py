@@ -1,0 +1,1 @@
+"""The product: claims and evidence in, verdicts, money and proof out."""

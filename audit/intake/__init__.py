@@ -1,0 +1,1 @@
+"""Bytes of any supported format in, canonical rows and refusals out. Knows no Django."""

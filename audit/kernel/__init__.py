@@ -1,0 +1,1 @@
+"""The law as code: claims and evidence in, verdicts and money out. Knows no Django."""

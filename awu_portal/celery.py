@@ -1,0 +1,13 @@
+"""The Celery application. The broker is a hint; the job rows in PostgreSQL decide what is done."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "awu_portal.settings")
+
+app = Celery("awu_portal")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
