@@ -6,6 +6,7 @@ last of them.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import time
@@ -21,6 +22,9 @@ from psycopg import sql
 OWNER = "awu_owner"
 RUNTIME = "awu_runtime"
 DATABASE = "awu"
+FIRST = contextlib.suppress(  # another process may have been first
+    psycopg.errors.DuplicateObject, psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation
+)
 
 
 class Urls(NamedTuple):
@@ -72,21 +76,17 @@ def _make_roles(connection: psycopg.Connection) -> None:
     for role in (OWNER, RUNTIME):
         if role not in known:
             options = sql.SQL("login nosuperuser nobypassrls nocreaterole noinherit")
-            try:
+            with FIRST:
                 connection.execute(sql.SQL("create role {} {}").format(sql.Identifier(role), options))
-            except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-                pass  # another process was first
     connection.execute(sql.SQL("alter role {} createdb").format(sql.Identifier(OWNER)))
 
 
 def _make_database(connection: psycopg.Connection) -> None:
     if connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
         return
-    try:
+    with FIRST:
         statement = sql.SQL("create database {} owner {}")
         connection.execute(statement.format(sql.Identifier(DATABASE), sql.Identifier(OWNER)))
-    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-        pass  # another process was first
 
 
 def _url(role: str, socket_dir: str) -> str:

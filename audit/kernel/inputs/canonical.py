@@ -1,0 +1,84 @@
+"""The canonical file: its schema, the fingerprint of a row, and the sheet that rows are written to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from audit.kernel.inputs.fields import TYPES
+from audit.kernel.terms import INPUTS
+
+GROUP: Final = 122_880
+"""How many rows a row group holds: what the engine reads at a time."""
+_REPEATING: Final = frozenset(
+    ["vendor", "agent_id", "action", "environment", "status", "currency", "system", "grade", "outcome", "actor", "file"]
+)
+
+
+def schema(kind: str) -> Any:
+    """The Arrow schema of a canonical file of this kind."""
+    columns = [(column.name, TYPES.get(column.kind, pa.string())) for column in INPUTS[kind]]
+    return pa.schema([*columns, ("line", pa.int64()), ("file", pa.string()), ("content", pa.binary(16))])
+
+
+class Sheet:
+    """A canonical Parquet file being written, in row groups of a good size."""
+
+    def __init__(self, path: Path, kind: str) -> None:
+        """Begin the file; an older one of that name is lost."""
+        self._schema = schema(kind)
+        dictionaries = [name for name in self._schema.names if name in _REPEATING]
+        self._writer = pq.ParquetWriter(
+            path, self._schema, compression="zstd", use_dictionary=dictionaries or False, write_statistics=True
+        )
+        self._kept: list[Any] = []
+        self._count = 0
+
+    def add(self, table: Any) -> None:
+        """Append rows."""
+        self._kept.append(table)
+        self._count += table.num_rows
+        if self._count >= GROUP:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what is left and the footer."""
+        self._flush()
+        self._writer.close()
+
+    def abandon(self) -> None:
+        """Stop writing; the file is of no use."""
+        self._kept = []
+        self._writer.close()
+
+    def _flush(self) -> None:
+        if self._kept:
+            self._writer.write_table(pa.concat_tables(self._kept), row_group_size=GROUP)
+        self._kept, self._count = [], 0
+
+
+class Fingerprints:
+    """The MD5 of rows: of their values in order, joined by U+0000, null empty, instants as microseconds since 1970."""
+
+    def __init__(self) -> None:
+        """Hold an engine of its own."""
+        self._bench = duckdb.connect(config={"threads": 1, "enable_external_access": "false"})
+
+    def of(self, columns: list[Any]) -> Any:
+        """One fingerprint of 16 bytes for each row of these columns."""
+        texts = [_text(column) for column in columns]
+        joined = pc.binary_join_element_wise(*texts, "\0", null_handling="replace", null_replacement="")
+        self._bench.register("batch", pa.table({"joined": joined}))
+        found = self._bench.sql("select unhex(md5(joined)) as content from batch").to_arrow_table()
+        return pc.cast(found.column("content").combine_chunks(), pa.binary(16))
+
+
+def _text(column: Any) -> Any:
+    if pa.types.is_timestamp(column.type):
+        column = pc.cast(column, pa.int64())
+    return column if pa.types.is_string(column.type) else pc.cast(column, pa.string())

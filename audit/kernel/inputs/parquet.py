@@ -1,0 +1,57 @@
+"""Parquet files: columns keep their types, the line of a row is its number.
+
+A small file may unpack to very much, so what a row group will unpack to is checked against its own figures before
+it is read, and what was read against the cap after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audit.kernel.inputs.faults import BadInput
+from audit.kernel.inputs.rows import Rows, check_names
+
+BATCH: Final = 65_536
+"""How many rows a batch holds at most."""
+CELLS: Final = 4_000_000
+"""How many fields a batch holds at most."""
+_DECODED_BYTES: Final = 20 << 30
+
+
+def read(whole: Any, file: str) -> Iterator[Rows]:
+    """The rows of an open Parquet file, column by column as they are stored. Raises BadInput."""
+    try:
+        yield from _batches(pq.ParquetFile(whole), file)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise BadInput(file, f"is not a Parquet file that can be read ({reason}): write it again") from None
+
+
+def _batches(source: Any, file: str) -> Iterator[Rows]:
+    schema = source.schema_arrow
+    names = check_names(schema.names, file)
+    _check_figures(source, file)
+    first, decoded = 1, 0
+    yield Rows({n: pa.array([], kind) for n, kind in zip(names, schema.types, strict=True)}, np.array([], np.int64))
+    for batch in source.iter_batches(_batch_size(source, len(names)), use_threads=False):
+        decoded += batch.nbytes
+        if decoded > _DECODED_BYTES:
+            raise BadInput(file, f"unpacks to more than {_DECODED_BYTES:,} bytes: split it into smaller files")
+        lines = np.arange(first, first + batch.num_rows, dtype=np.int64)
+        first += batch.num_rows
+        yield Rows(dict(zip(names, batch.columns, strict=True)), lines)
+
+
+def _check_figures(source: Any, file: str) -> None:
+    groups = (source.metadata.row_group(at) for at in range(source.metadata.num_row_groups))
+    if sum(group.total_byte_size for group in groups) > _DECODED_BYTES:
+        raise BadInput(file, f"unpacks to more than {_DECODED_BYTES:,} bytes: split it into smaller files")
+
+
+def _batch_size(source: Any, columns: int) -> int:
+    return max(1, min(BATCH, CELLS // columns))

@@ -1,0 +1,94 @@
+"""Taking: rows as received become one canonical Parquet file; what will not go is refused, row by row.
+
+Decided here, where the law is silent:
+
+* Text is taken exactly as it is; only a text of nothing but white space counts as none where a row needs one.
+* A charge may be negative (a credit note); tokens may not; cached tokens are not more than input tokens.
+* A currency is three capital letters. `charge` beside `charge_micros` must say the same.
+* The grade of a system is that of its first good row; later rows with another one are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from audit.kernel.inputs import instants
+from audit.kernel.inputs.faults import BadInput, Refusals
+from audit.kernel.inputs.files import read
+from audit.kernel.inputs.repeats import drop_repeats
+from audit.kernel.inputs.rows import Rows
+from audit.kernel.inputs.taken import Taken
+from audit.kernel.inputs.taker import Taker
+
+
+def take(
+    kind: str,
+    batches: Iterable[Rows],
+    out: Path,
+    refused: Path,
+    *,
+    file: str,
+    time_zone: str | None = None,
+    constants: Mapping[str, str] | None = None,
+) -> Taken:
+    """Rows as received, of one file, into the canonical Parquet file `out`; refusals are appended to `refused`.
+
+    `kind` is a key of `terms.INPUTS`; `file` is what refusals call the file; `time_zone` is the IANA zone of times
+    without one; `constants` are what the source says of every row (a row that says otherwise is refused). Raises
+    BadInput for a file that cannot be taken at all; then nothing is left behind and `refused` is as it was.
+    """
+    return _take(kind, [(file, batches)], out, refused, time_zone, constants or {}, {})
+
+
+def prepare(
+    kind: str,
+    paths: Sequence[Path],
+    out: Path,
+    refused: Path,
+    *,
+    time_zone: str | None = None,
+    grades: dict[str, str] | None = None,
+) -> Taken:
+    """Several files, in the order given, into one canonical Parquet file `out`, in the order received.
+
+    As `take`. `grades` (system -> grade) carries the grades from one kind of input to the next and is added to; a
+    row that gives a system another grade is refused.
+    """
+    sources = ((Path(path).name, read(Path(path))) for path in paths)
+    return _take(kind, sources, out, refused, time_zone, {}, {} if grades is None else grades)
+
+
+def _take(
+    kind: str,
+    sources: Iterable[tuple[str, Iterable[Rows]]],
+    out: Path,
+    refused: Path,
+    time_zone: str | None,
+    constants: Mapping[str, str],
+    grades: dict[str, str],
+) -> Taken:
+    if time_zone:
+        _check_zone(time_zone)
+    staged, refusals = out.with_name(out.name + ".part"), Refusals(refused)
+    taker = Taker(kind, staged, refusals, time_zone=time_zone, constants=constants, grades=grades)
+    try:
+        for file, batches in sources:
+            taker.file(file, batches)
+        taken = taker.close()
+        taken = drop_repeats(staged, refusals, taken) if kind == "evidence" else taken
+        staged.replace(out)
+    except BaseException:
+        taker.abandon()
+        staged.unlink(missing_ok=True)
+        refusals.undo()
+        raise
+    refusals.close()
+    return taken
+
+
+def _check_zone(name: str) -> None:
+    try:
+        instants.zone(name)
+    except ValueError as error:
+        raise BadInput("time zone", str(error)) from None

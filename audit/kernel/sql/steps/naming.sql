@@ -1,0 +1,15 @@
+-- naming: events that name a claim of the run which their vendor column allows.
+-- one row per event and named claim row; reads evidence, claims, standing.
+select
+    evidence.event,
+    claims.claim,
+    evidence.claim_ref as name,
+    standing.reason is null as is_heard,
+    claims.target as claim_target,
+    evidence.target as event_target,
+    coalesce(claims.target = evidence.target, true)
+    and coalesce(claims.action = evidence.action, true) as is_possible
+from evidence
+join claims on claims.claim_id = evidence.claim_ref
+join standing using (claim)
+where evidence.vendor is null or evidence.vendor = claims.vendor

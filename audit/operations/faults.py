@@ -1,0 +1,24 @@
+"""What an operation says when it will not do what was asked."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """The request cannot be carried out. `faults`: one sentence each: what, where, what now."""
+
+    def __init__(self, *faults: str, field: str | None = None) -> None:
+        super().__init__(" ".join(faults))
+        self.faults = faults
+        self.field = field
+
+
+class NotNow(Exception):
+    """The work must wait for something else; it is due again in `seconds` and costs no attempt."""
+
+    def __init__(self, why: str, seconds: float = 1.0) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
+class LostLease(Exception):
+    """Another worker holds the job now; whatever this one did must not count."""

@@ -1,0 +1,149 @@
+"""Work that must finish: leased, fenced, swept, and quarantined with its reason after too many attempts."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from celery import current_app
+from django.conf import settings
+from django.db import close_old_connections, connection, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from audit.models import Job
+from audit.operations.faults import LostLease, Refused
+from audit.operations.record import enter
+from tenants.scope import current, scope
+
+log = logging.getLogger(__name__)
+MESSAGE = "audit.tasks.work"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on a job until another fence is drawn."""
+
+    tenant_id: UUID
+    job_id: UUID
+    kind: str
+    object_id: UUID
+    fence: int
+
+
+def add(kind: str, object_id: UUID) -> Job:
+    """Queue work on an object; the worker hears of it once the transaction is committed."""
+    job = Job.objects.create(tenant_id=current(), kind=kind, object_id=object_id, due_at=timezone.now())
+    tenant_id = current()
+    transaction.on_commit(lambda: send(tenant_id, job.id))
+    return job
+
+
+def send(tenant_id: UUID, job_id: UUID, seconds: float | None = None) -> None:
+    """Tell the workers, now or in `seconds`. A lost message costs little: the sweeper sends again what is due."""
+    arguments = {"tenant_id": str(tenant_id), "job_id": str(job_id)}
+    try:
+        current_app.send_task(MESSAGE, kwargs=arguments, countdown=seconds, retry=False)
+    except Exception:
+        log.warning("the broker did not take a message; the sweeper will send it again", exc_info=True)
+
+
+def lease(job_id: UUID) -> Lease | None:
+    """Take a due job, or one whose lease ran out; None where another worker has it or it is done."""
+    now = timezone.now()
+    free = Q(state=Job.State.DUE) | Q(state=Job.State.LEASED, lease_until__lt=now)
+    taken = Job.objects.filter(free, id=job_id).update(
+        state=Job.State.LEASED,
+        attempts=F("attempts") + 1,
+        fence=F("fence") + 1,
+        lease_until=now + timedelta(seconds=settings.JOB_LEASE_SECONDS),
+    )
+    if not taken:
+        return None
+    job = Job.objects.get(id=job_id)
+    return Lease(current(), job.id, job.kind, job.object_id, job.fence)
+
+
+def hold(lease: Lease) -> None:
+    """Raise LostLease unless the lease still stands; the job's row is locked until the transaction ends."""
+    held = Job.objects.select_for_update().filter(id=lease.job_id, fence=lease.fence, state=Job.State.LEASED)
+    if not held.exists():
+        raise LostLease(f"job {lease.job_id} is in other hands")
+
+
+def finish(lease: Lease, error: str = "") -> None:
+    """Close the job in the transaction that writes its effect."""
+    hold(lease)
+    Job.objects.filter(id=lease.job_id).update(
+        state=Job.State.DONE, ended_at=timezone.now(), lease_until=None, error=error
+    )
+
+
+def postpone(lease: Lease, seconds: float) -> None:
+    """Give the job back: it waits for something else, which is not a failed attempt."""
+    hold(lease)
+    Job.objects.filter(id=lease.job_id).update(
+        state=Job.State.DUE,
+        attempts=F("attempts") - 1,
+        lease_until=None,
+        due_at=timezone.now() + timedelta(seconds=seconds),
+    )
+
+
+def fail(lease: Lease, error: str) -> bool:
+    """Give the job back after an error, later each time; True where it was the last attempt: quarantined."""
+    hold(lease)
+    job = Job.objects.get(id=lease.job_id)
+    last = job.attempts >= settings.JOB_ATTEMPTS_MAX
+    job.state = Job.State.QUARANTINED if last else Job.State.DUE
+    job.lease_until, job.error = None, error
+    job.due_at = timezone.now() + timedelta(seconds=min(300, 5 * 2**job.attempts))
+    job.save()
+    return last
+
+
+def retry(job: Job, by: str) -> None:
+    """Take a job out of quarantine."""
+    if job.state != Job.State.QUARANTINED:
+        raise Refused("Only a quarantined job can be tried again.")
+    Job.objects.filter(id=job.id).update(state=Job.State.DUE, attempts=0, due_at=timezone.now(), error="")
+    enter("job.retried", job, by)
+    tenant_id = current()
+    transaction.on_commit(lambda: send(tenant_id, job.id))
+
+
+def due() -> list[UUID]:
+    """Jobs that a worker should look at now: due ones, and leased ones whose holder fell silent."""
+    now = timezone.now()
+    waiting = Q(state=Job.State.DUE, due_at__lte=now) | Q(state=Job.State.LEASED, lease_until__lt=now)
+    return list(Job.objects.filter(waiting).order_by("due_at").values_list("id", flat=True)[:1000])
+
+
+@contextmanager
+def kept(lease: Lease) -> Iterator[None]:
+    """Renew the lease from a thread while the work goes on. Called outside any scope."""
+    stop = threading.Event()
+    thread = threading.Thread(target=_renew, args=(lease, stop), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _renew(lease: Lease, stop: threading.Event) -> None:
+    while not stop.wait(settings.JOB_LEASE_SECONDS / 3):
+        try:
+            with scope(lease.tenant_id):
+                until = timezone.now() + timedelta(seconds=settings.JOB_LEASE_SECONDS)
+                Job.objects.filter(id=lease.job_id, fence=lease.fence, state=Job.State.LEASED).update(lease_until=until)
+        except Exception:
+            log.warning("a lease could not be renewed", exc_info=True, extra={"job": str(lease.job_id)})
+            close_old_connections()
+    connection.close()

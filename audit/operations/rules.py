@@ -1,0 +1,102 @@
+"""Rule sets: drafted, submitted, approved by another person. A version never changes once submitted."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+
+from audit.kernel.ruleset import BadRules, Rule, parse
+from audit.models import RuleSet
+from audit.operations.faults import Refused
+from audit.operations.record import enter, lock, next_number
+from tenants.scope import current
+
+STANDARD = "Standard"
+
+
+def draft(name: str, rules: dict[str, Any], by: str, *, note: str = "", effective_on: date | None = None) -> RuleSet:
+    """Write the next version of the rule set of that name. Bad rules are refused with one line a fault."""
+    rule = _parse(rules)
+    lock("rule sets")
+    version = next_number(RuleSet.objects.filter(name=name), "version")
+    rule_set = RuleSet.objects.create(
+        tenant_id=current(),
+        name=name,
+        version=version,
+        rules=_plain(rule),
+        digest=rule.digest(),
+        note=note,
+        effective_on=effective_on,
+        drafted_by=by,
+    )
+    enter("rules.drafted", rule_set, by, digest=rule_set.digest, version=version)
+    return rule_set
+
+
+def redraft(rule_set: RuleSet, rules: dict[str, Any], by: str, *, note: str = "") -> RuleSet:
+    """Change a draft. What was submitted is changed by drafting a new version."""
+    _expect(rule_set, RuleSet.State.DRAFT, "Only a draft can be changed: draft a new version.")
+    rule = _parse(rules)
+    rule_set.rules, rule_set.digest, rule_set.note, rule_set.drafted_by = _plain(rule), rule.digest(), note, by
+    rule_set.save()
+    enter("rules.redrafted", rule_set, by, digest=rule_set.digest)
+    return rule_set
+
+
+def submit(rule_set: RuleSet, by: str) -> RuleSet:
+    """Hand a draft in for approval."""
+    _expect(rule_set, RuleSet.State.DRAFT, "Only a draft can be submitted.")
+    rule_set.state = RuleSet.State.SUBMITTED
+    rule_set.save(update_fields=["state"])
+    enter("rules.submitted", rule_set, by, digest=rule_set.digest)
+    return rule_set
+
+
+def approve(rule_set: RuleSet, by: str) -> RuleSet:
+    """Approve what another person submitted."""
+    return _decide(rule_set, RuleSet.State.APPROVED, "rules.approved", by)
+
+
+def reject(rule_set: RuleSet, by: str) -> RuleSet:
+    """Turn down what another person submitted."""
+    return _decide(rule_set, RuleSet.State.REJECTED, "rules.rejected", by)
+
+
+def standard() -> RuleSet:
+    """The law's defaults as the tenant's first rule set, approved by the system; made when first asked for."""
+    known = RuleSet.objects.filter(name=STANDARD, drafted_by="system").first()
+    if known is not None:
+        return known
+    rule_set = draft(STANDARD, {}, "system", note="The defaults of the law.")
+    rule_set.state, rule_set.decided_by, rule_set.decided_at = RuleSet.State.APPROVED, "law", timezone.now()
+    rule_set.save()
+    return rule_set
+
+
+def _decide(rule_set: RuleSet, state: str, action: str, by: str) -> RuleSet:
+    _expect(rule_set, RuleSet.State.SUBMITTED, "Only a submitted version can be decided on.")
+    if by == rule_set.drafted_by:
+        raise Refused("Nobody decides on their own rules: another admin must.")
+    rule_set.state, rule_set.decided_by, rule_set.decided_at = state, by, timezone.now()
+    rule_set.save()
+    enter(action, rule_set, by, digest=rule_set.digest)
+    return rule_set
+
+
+def _expect(rule_set: RuleSet, state: str, sentence: str) -> None:
+    if rule_set.state != state:
+        raise Refused(sentence)
+
+
+def _parse(rules: dict[str, Any]) -> Rule:
+    try:
+        return parse(rules)
+    except BadRules as error:
+        raise Refused(*error.faults, field="rules") from error
+
+
+def _plain(rule: Rule) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(rule).items()}

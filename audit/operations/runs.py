@@ -1,0 +1,255 @@
+"""Runs: opened with fixed inputs, carried by a worker stage by stage, ended with a result or a reason.
+
+Each finished stage leaves its files in the vault and their keys on the run, so that another worker goes on
+from there when one dies. Every write of a worker is fenced by its lease.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from audit.kernel.reconcile import CheckFailed, Inputs, Progress, judge, law_digest
+from audit.kernel.ruleset import Rule, parse
+from audit.models import Actor, Batch, Coverage, Job, RuleSet, Run, Vendor
+from audit.operations import jobs, results, rules
+from audit.operations.faults import NotNow, Refused
+from audit.operations.record import enter, lock, next_number
+from audit.vault import files
+from audit.vault.select import join_lines, select_claims, select_evidence, write_rows
+from tenants.scope import current, scope
+
+STAGES = ("inputs", "judgement", "lines", "results")
+INPUT_FILES = ("claims", "evidence", "coverage", "actors")
+
+
+def open_run(
+    period_start: datetime,
+    period_end: datetime,
+    by: str,
+    *,
+    rule_set: RuleSet | None = None,
+    vendor: Vendor | None = None,
+) -> Run:
+    """Open a run over what has arrived so far and queue it. Without a rule set: the law's defaults."""
+    if period_start >= period_end:
+        raise Refused("The period ends before it begins: period_end must be later.", field="period_end")
+    rule_set = rule_set or rules.standard()
+    if rule_set.state == RuleSet.State.REJECTED:
+        raise Refused(f"{rule_set} was rejected: choose another version.", field="rule_set")
+    lock("runs")
+    run = Run.objects.create(
+        tenant_id=current(),
+        number=next_number(Run.objects, "number"),
+        period_start=period_start,
+        period_end=period_end,
+        vendor=vendor,
+        rule_set=rule_set,
+        trial=rule_set.state != RuleSet.State.APPROVED,
+        opened_by=by,
+        inputs=_fixed_inputs(),
+    )
+    enter("run.opened", run, by, rules=rule_set.digest, **run.inputs)
+    jobs.add(Job.Kind.CARRY, run.id)
+    return run
+
+
+def _fixed_inputs() -> dict[str, Any]:
+    newest = Batch.objects.order_by("-position").values_list("position", flat=True).first()
+    coverage = Coverage.objects.filter(state=Coverage.State.CONFIRMED).order_by("id")
+    return {
+        "until_position": newest or 0,
+        "coverage": [
+            {
+                "system": row.system,
+                "grade": row.grade,
+                "target_prefix": row.target_prefix,
+                "action": row.action or None,
+                "starts_at": row.starts_at.isoformat(),
+                "ends_at": row.ends_at.isoformat(),
+            }
+            for row in coverage
+        ],
+        "actors": [
+            {"system": row.system, "actor": row.actor, "vendor": row.vendor.key, "agent_id": row.agent_id}
+            for row in Actor.objects.select_related("vendor").order_by("id")
+        ],
+    }
+
+
+def carry(lease: jobs.Lease) -> None:
+    """Carry a run to its end, from the stage that is next. A job: called outside any scope."""
+    with scope(lease.tenant_id):
+        run = Run.objects.select_related("rule_set", "vendor").get(id=lease.object_id)
+        if run.state in (Run.State.DONE, Run.State.FAILED):
+            jobs.finish(lease)
+            return
+        _start(run, lease)
+    with files.scratch(lease.tenant_id, f"run-{run.id}-{lease.fence}") as folder:
+        try:
+            _ensure_inputs(run, lease, folder)
+            _ensure_judgement(run, lease, folder)
+            _ensure_lines(run, lease, folder)
+        except CheckFailed as error:
+            with scope(lease.tenant_id):
+                jobs.hold(lease)
+                give_up(run.id, f"The run broke a law and was stopped: {error}")
+                jobs.finish(lease, str(error))
+            return
+    with scope(lease.tenant_id):
+        jobs.hold(lease)
+        _stage(run, "results")
+        results.write(run)
+        _end(run)
+        jobs.finish(lease)
+
+
+def _start(run: Run, lease: jobs.Lease) -> None:
+    jobs.hold(lease)
+    waiting = Batch.objects.filter(position__lte=run.inputs["until_position"], state=Batch.State.RECEIVED)
+    if waiting.exists():
+        raise NotNow("files that belong to the run are still being read")
+    if "batches" not in run.inputs:
+        run.inputs["batches"] = [
+            {"id": str(row.id), "position": row.position, "kind": row.source.kind, "sha256": row.sha256,
+             "mapping_version": row.mapping_version, "rows_key": row.rows_key, "vendor": row.source.vendor_id and str(row.source.vendor_id)}
+            for row in _sealed(run)
+        ]  # fmt: skip
+    run.state = Run.State.RUNNING
+    run.started_at = run.started_at or timezone.now()
+    run.save()
+
+
+def _sealed(run: Run) -> list[Batch]:
+    sealed = Batch.objects.filter(position__lte=run.inputs["until_position"], state=Batch.State.SEALED)
+    return list(sealed.select_related("source").order_by("position"))
+
+
+def _ensure_inputs(run: Run, lease: jobs.Lease, folder: Path) -> None:
+    if "claims" in run.files:
+        return
+    _say(run, lease, "inputs", 0, 3)
+    rule = parse(run.rule_set.rules)
+    before, after = _reach(rule)
+    claims = [row for row in _paths(run, "claims") if run.vendor_id is None or row[3] == str(run.vendor_id)]
+    select_claims([row[:3] for row in claims], run.period_start, run.period_end, folder / "claims")
+    _say(run, lease, "inputs", 1, 3)
+    select_evidence(
+        [row[:3] for row in _paths(run, "evidence")],
+        run.period_start - before,
+        run.period_end + after,
+        folder / "claims",
+        folder / "evidence",
+    )
+    _say(run, lease, "inputs", 2, 3)
+    write_rows("coverage", [_instants(row) for row in run.inputs["coverage"]], folder / "coverage")
+    write_rows("actors", run.inputs["actors"], folder / "actors")
+    _keep(run, lease, {name: folder / name for name in INPUT_FILES})
+
+
+def _paths(run: Run, kind: str) -> list[tuple[int, str, Path, str | None]]:
+    return [
+        (row["position"], row["id"], files.local(row["rows_key"]), row["vendor"])
+        for row in run.inputs["batches"]
+        if row["kind"] == kind
+    ]
+
+
+def _reach(rule: Rule) -> tuple[timedelta, timedelta]:
+    """How long before and after the period an event may still speak of its claims."""
+    before = max(rule.match_before_seconds, *rule.match_before_by_action.values(), 0)
+    after = max(rule.match_after_seconds, *rule.match_after_by_action.values(), 0)
+    undo = max(rule.undo_window_seconds, *rule.undo_window_by_action.values(), 0)
+    limit = 100 * 366 * 86_400
+    return timedelta(seconds=min(before, limit)), timedelta(seconds=min(after + undo, limit))
+
+
+def _instants(row: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(row) | {name: datetime.fromisoformat(row[name]) for name in ("starts_at", "ends_at")}
+
+
+def _ensure_judgement(run: Run, lease: jobs.Lease, folder: Path) -> None:
+    if "verdicts" in run.files:
+        return
+    out = folder / "judged"
+    inputs = Inputs(**{name: [files.local(run.files[name])] for name in INPUT_FILES})
+    summary = judge(
+        inputs, parse(run.rule_set.rules), out, memory=settings.BENCH_MEMORY, progress=_reporter(run, lease)
+    )
+    run.summary = json.loads(json.dumps(summary, default=str))
+    run.row_root = run.summary["row_root"]
+    _keep(run, lease, {path.stem: path for path in sorted(out.glob("*.parquet"))})
+
+
+def _ensure_lines(run: Run, lease: jobs.Lease, folder: Path) -> None:
+    if "lines" in run.files:
+        return
+    _say(run, lease, "lines", 0, 1)
+    join_lines(files.local(run.files["verdicts"]), files.local(run.files["claims"]), folder / "lines")
+    _keep(run, lease, {"lines": folder / "lines"})
+
+
+def _keep(run: Run, lease: jobs.Lease, made: dict[str, Path]) -> None:
+    """Put a stage's files into the vault and note them on the run, unless the lease was lost."""
+    run.files = run.files | {name: files.store(lease.tenant_id, path, ".parquet").key for name, path in made.items()}
+    with scope(lease.tenant_id):
+        jobs.hold(lease)
+        run.save(update_fields=["files", "summary", "row_root"])
+
+
+def _reporter(run: Run, lease: jobs.Lease) -> Callable[[Progress], None]:
+    """A callback for the kernel that writes its progress at most twice a second."""
+    last = 0.0
+
+    def report(progress: Progress) -> None:
+        nonlocal last
+        if time.monotonic() - last < 0.5:
+            return
+        last = time.monotonic()
+        rate = int(progress.rows_per_second or 0)
+        _say(run, lease, f"judgement: {progress.stage}"[:40], progress.done, progress.total, rate)
+
+    return report
+
+
+def _say(run: Run, lease: jobs.Lease, stage: str, done: int, total: int, rate: int = 0) -> None:
+    with scope(lease.tenant_id):
+        jobs.hold(lease)
+        _stage(run, stage, done, total, rate)
+
+
+def _stage(run: Run, stage: str, done: int = 0, total: int = 1, rate: int = 0) -> None:
+    Run.objects.filter(id=run.id).update(stage=stage, stage_done=done, stage_total=total, rows_per_second=rate)
+
+
+def _end(run: Run) -> None:
+    run.state, run.ended_at = Run.State.DONE, timezone.now()
+    run.stage, run.stage_done, run.stage_total = "", 0, 0
+    run.save()
+    if not run.trial:
+        older = Run.objects.filter(
+            period_start=run.period_start,
+            period_end=run.period_end,
+            vendor=run.vendor,
+            number__lt=run.number,
+            superseded_by=None,
+            state=Run.State.DONE,
+        )
+        older.update(superseded_by=run)
+    enter("run.done", run, "system", row_root=run.row_root, law=law_digest(), files=run.files)
+
+
+def give_up(run_id: UUID, error: str) -> None:
+    """End a run that cannot be carried, with the reason."""
+    run = Run.objects.get(id=run_id)
+    run.state, run.error, run.ended_at = Run.State.FAILED, error, timezone.now()
+    run.save(update_fields=["state", "error", "ended_at"])
+    enter("run.failed", run, "system", error=error[:500])

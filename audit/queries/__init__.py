@@ -1,0 +1,1 @@
+"""Every read, one module a noun. Called inside a tenant's scope."""

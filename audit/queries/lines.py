@@ -1,0 +1,144 @@
+"""Lines of a run, read from Parquet a page at a time: filtered, sorted and counted without loading them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, overload
+
+from audit.models import Run
+from audit.vault import files
+from audit.vault.bench import connect
+
+ORDER = ("vendor", "claim_id", "revision", "row")
+COLUMNS = (
+    *("vendor", "claim_id", "revision", "row", "state", "reason", "class", "rank", "event_system", "event_id"),
+    *("repeat_of", "undone_by", "tainted_by", "provisional", "units", "charge_micros", "currency"),
+    *("agent_id", "action", "target", "occurred_at", "session_id", "parent_id", "environment", "status", "withdrawn"),
+    *("tokens_input", "tokens_cached", "tokens_output", "effect", "batch", "line"),
+)
+EXACT = ("vendor", "claim_id", "state", "reason", "agent_id", "action", "target", "session_id", "environment")
+FILTERS = (*EXACT, "class", "currency", "repeat_of", "event_id", "provisional", "from", "until", "q")
+
+Line = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Lines(Sequence[Line]):
+    """A lazy sequence over a Parquet file of lines. Slices read what they need; `len` counts by metadata or scan.
+
+    filters: names of FILTERS → text. `q` finds an id or a part of a target. order: column names, `-` for
+    descending; the identity of a line is always appended, so that the order is total.
+    """
+
+    path: Path
+    filters: Mapping[str, str] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+
+    def filter(self, **filters: str) -> Lines:
+        """The same lines, further narrowed."""
+        return replace(self, filters={**self.filters, **filters})
+
+    def order_by(self, *names: str) -> Lines:
+        """The same lines in another order; names that are no column are ignored."""
+        return replace(self, order=tuple(name for name in names if name.lstrip("-") in COLUMNS))
+
+    def __len__(self) -> int:
+        return self.count
+
+    @cached_property
+    def count(self) -> int:
+        """How many lines the filters let through."""
+        where, parameters = self._where()
+        with connect(self.path.parent, threads=2) as connection:
+            query = f"select count(*) from read_parquet(?) where {where}"
+            row = connection.execute(query, [str(self.path), *parameters]).fetchone()
+        return int(row[0]) if row else 0
+
+    @overload
+    def __getitem__(self, key: int) -> Line: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[Line]: ...
+    def __getitem__(self, key: int | slice) -> Line | list[Line]:
+        if isinstance(key, int):
+            found = self.read(key, 1)
+            if not found:
+                raise IndexError(key)
+            return found[0]
+        start = key.start or 0
+        stop = len(self) if key.stop is None else key.stop
+        return self.read(start, max(0, stop - start))
+
+    def __iter__(self) -> Iterator[Line]:
+        step = 10_000
+        for start in range(0, len(self), step):
+            yield from self.read(start, step)
+
+    def read(self, start: int, count: int) -> list[Line]:
+        """`count` lines from the place `start`."""
+        where, parameters = self._where()
+        return self._fetch(f"where {where} order by {self._ordering()} limit ? offset ?", [*parameters, count, start])
+
+    def after(self, place: Sequence[Any] | None, count: int) -> list[Line]:
+        """`count` lines after the identity `place` (values of ORDER) in the order of identity; for cursors."""
+        where, parameters = self._where()
+        if place is not None:
+            where = f"{where} and ({', '.join(ORDER)}) > (?, ?, ?, ?)"
+            parameters = [*parameters, *place]
+        return self._fetch(f"where {where} order by {', '.join(ORDER)} limit ?", [*parameters, count])
+
+    def _fetch(self, tail: str, parameters: list[Any]) -> list[Line]:
+        with connect(self.path.parent, threads=2) as connection:
+            names = ", ".join(f'"{name}"' for name in COLUMNS)
+            query = f"select {names} from read_parquet(?) {tail}"
+            rows = connection.execute(query, [str(self.path), *parameters]).fetchall()
+        return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+
+    def _ordering(self) -> str:
+        named = [f'"{name.lstrip("-")}" {"desc" if name.startswith("-") else "asc"} nulls last' for name in self.order]
+        return ", ".join([*named, *ORDER])
+
+    def _where(self) -> tuple[str, list[Any]]:
+        return where(self.filters)
+
+
+def where(filters: Mapping[str, str]) -> tuple[str, list[Any]]:
+    """The condition and its parameters for filters by name; unknown names and empty values say nothing."""
+    parts: list[str] = ["true"]
+    parameters: list[Any] = []
+    for name, value in filters.items():
+        if value in (None, "") or name not in FILTERS:
+            continue
+        condition, given = _condition(name, value)
+        parts.append(condition)
+        parameters += given
+    return " and ".join(parts), parameters
+
+
+def _condition(name: str, value: str) -> tuple[str, list[Any]]:
+    if name == "q":
+        return "(claim_id = ? or session_id = ? or event_id = ? or contains(target, ?))", [value] * 4
+    if name == "from":
+        return "occurred_at >= try_cast(? as timestamptz)", [value]
+    if name == "until":
+        return "occurred_at < try_cast(? as timestamptz)", [value]
+    if name == "provisional":
+        return "provisional = ?", [value.lower() in ("1", "true", "yes")]
+    return f'"{name}" = ?', [value]
+
+
+def of(run: Run, filters: Mapping[str, str] | None = None) -> Lines:
+    """The lines of a finished run. Raises FileNotFoundError while there are none."""
+    if "lines" not in run.files:
+        raise FileNotFoundError(f"{run} has no lines yet")
+    return Lines(files.local(run.files["lines"]), dict(filters or {}))
+
+
+def latest(vendor: str, claim_id: str) -> Run | None:
+    """The newest finished run that judged a claim."""
+    for run in Run.objects.filter(state=Run.State.DONE).order_by("-number")[:50]:
+        if of(run, {"vendor": vendor, "claim_id": claim_id}).count:
+            return run
+    return None

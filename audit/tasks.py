@@ -1,0 +1,67 @@
+"""What Celery workers and beat run: one task that works on a job, one that sends again what is due."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from types import ModuleType
+from uuid import UUID
+
+from celery import shared_task
+from tenants.tasks import TenantTask
+
+from audit.models import Job
+from audit.operations import batches, exports, jobs, runs
+from audit.operations.faults import LostLease, NotNow
+from tenants.models import Tenant
+from tenants.scope import directory, scope
+
+log = logging.getLogger(__name__)
+
+HANDLERS: dict[str, tuple[ModuleType, Callable[[jobs.Lease], None]]] = {
+    Job.Kind.TAKE: (batches, batches.take),
+    Job.Kind.CARRY: (runs, runs.carry),
+    Job.Kind.EXPORT: (exports, exports.make),
+}
+
+
+@shared_task(base=TenantTask, name=jobs.MESSAGE, in_scope=False)
+def work(*, tenant_id: str, job_id: str) -> None:
+    """Take the job, do it, and close it; or give it back with the reason."""
+    tenant = UUID(str(tenant_id))
+    with scope(tenant):
+        lease = jobs.lease(UUID(job_id))
+    if lease is None:
+        return
+    noun, handler = HANDLERS[lease.kind]
+    try:
+        with jobs.kept(lease):
+            handler(lease)
+    except NotNow as wait:
+        with scope(tenant):
+            jobs.postpone(lease, wait.seconds)
+        jobs.send(tenant, lease.job_id, wait.seconds)
+    except LostLease:
+        log.warning("a job went to another worker", extra={"job": job_id, "kind": lease.kind})
+    except Exception as error:
+        log.exception("a job failed", extra={"job": job_id, "kind": lease.kind})
+        _give_back(lease, noun, f"{type(error).__name__}: {error}\n\n{traceback.format_exc(limit=-3)}")
+
+
+def _give_back(lease: jobs.Lease, noun: ModuleType, error: str) -> None:
+    with scope(lease.tenant_id):
+        if jobs.fail(lease, error[:5000]):
+            noun.give_up(lease.object_id, f"The work failed too often: {error.splitlines()[0]}")
+
+
+@shared_task(name="audit.tasks.sweep")
+def sweep() -> None:
+    """Send every due job of every tenant again: messages may get lost, jobs may not."""
+    with directory():
+        tenants = list(Tenant.objects.values_list("id", flat=True))
+    for tenant_id in tenants:
+        with scope(tenant_id):
+            waiting = jobs.due()
+        for job_id in waiting:
+            jobs.send(tenant_id, job_id)

@@ -1,0 +1,1 @@
+"""How the product's words and numbers reach a page."""

@@ -1,0 +1,243 @@
+"""Filters and tags of every page: numbers, instants, verdicts, and the places a member may go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.template.context import RequestContext
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from audit.kernel.terms import GRADES, MEANINGS, Reason, State
+from audit.templatetags import words
+
+register = template.Library()
+register.filter("units", words.units)
+register.filter("money", words.money)
+register.filter("share", words.share)
+register.filter("duration", words.duration)
+
+STATE_WORDS = {
+    State.VERIFIED: "Verified",
+    State.CONTRADICTED: "Contradicted",
+    State.UNSUPPORTED: "Unsupported",
+    State.UNVERIFIABLE: "Unverifiable",
+    State.NOT_CLAIMED: "Not claimed",
+}
+_CIRCLE = "M6 1.5a4.5 4.5 0 1 1 0 9a4.5 4.5 0 1 1 0-9"
+MARKS = {
+    "verified": "M1.5 6.5L4.7 10L10.5 2.5",
+    "contradicted": "M2 2L10 10M10 2L2 10",
+    "unsupported": _CIRCLE,
+    "unverifiable": _CIRCLE,  # drawn dashed
+    "not_claimed": "M2 6H10",
+    "running": "M6 1.5a4.5 4.5 0 1 1-4.5 4.5",
+    "waiting": "M6 5.5v1",
+    "done": "M1.5 6.5L4.7 10L10.5 2.5",
+    "failed": "M2 2L10 10M10 2L2 10",
+}
+
+
+@register.simple_tag
+def mark(name: str) -> SafeString:
+    """The icon of a verdict or of a stage. It says nothing to a screen reader: a word stands beside it."""
+    return format_html(
+        '<svg class="mark" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true"><path d="{}"/></svg>',
+        MARKS[name],
+    )
+
+
+@register.simple_tag(name="verdict")
+def verdict(state: str, reason: str | None = None, provisional: bool = False, href: str = "") -> SafeString:
+    """State and reason as colour, icon and word. The reason's meaning is its title; `href` makes it a link."""
+    known = State(state)
+    word, meaning = STATE_WORDS[known], STATE_WORDS[known]
+    hint = SafeString("")
+    if reason and reason != Reason.SUPPORTED:
+        word, meaning = MEANINGS[Reason(reason)].title, f"{STATE_WORDS[known]}: {MEANINGS[Reason(reason)].words}"
+        hint = format_html('<span class="said">{}: </span>', STATE_WORDS[known])
+    classes = f"verdict {known}{' provisional' if provisional else ''}"
+    inside = format_html("{}{}{}", mark(known.value), hint, word)
+    if href:
+        return format_html('<a class="{}" href="{}" title="{}">{}</a>', classes, href, meaning, inside)
+    return format_html('<span class="{}" title="{}">{}</span>', classes, meaning, inside)
+
+
+@register.filter
+def describe(reason: str) -> str:
+    """What a reason says, in the law's words."""
+    return MEANINGS[Reason(reason)].words
+
+
+@register.filter
+def reason_title(reason: str) -> str:
+    """The short name of a reason: `no_evidence` → "No evidence"."""
+    return MEANINGS[Reason(reason)].title
+
+
+@register.filter
+def state_word(state: str) -> str:
+    """The name of a state: `not_claimed` → "Not claimed"."""
+    return STATE_WORDS[State(state)]
+
+
+@register.filter
+def grade(letter: str) -> SafeString:
+    """The grade of a witness as a ringed letter, with whom it stands for."""
+    return format_html('<abbr class="grade" title="Grade {}: {}">{}</abbr>', letter, GRADES[letter], letter)
+
+
+@register.filter
+def when(instant: datetime | int | None, detail: str = "minutes") -> SafeString | str:
+    """An instant in the active zone, with UTC in its title. Detail: minutes, seconds, day, clock."""
+    if instant is None:
+        return words.NONE
+    exact = words.rfc3339(instant)
+    return format_html('<time datetime="{}" title="{}">{}</time>', exact, exact, words.when(instant, detail))
+
+
+@register.filter
+def short(identifier: object) -> SafeString:
+    """An id cut in the middle; the whole in its title."""
+    return format_html('<span class="id" title="{}">{}</span>', identifier, words.short(identifier))
+
+
+@register.simple_tag
+def copyable(value: object) -> SafeString:
+    """A whole id with a button that copies it; the button shows only where scripts run."""
+    return format_html(
+        '<span class="id">{}</span><button type="button" class="copy" data-copy="{}" hidden>copy</button>',
+        value,
+        value,
+    )
+
+
+READERS = frozenset({"viewer", "analyst", "auditor", "admin"})
+WORKERS = frozenset({"analyst", "admin"})
+CHECKERS = frozenset({"analyst", "auditor", "admin"})
+ADMINS = frozenset({"admin"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation: its URL name, title, who sees it, and its key after `g`."""
+
+    name: str
+    title: str
+    roles: frozenset[str] = READERS
+    key: str = ""
+
+
+PLACES: tuple[tuple[Place, ...], ...] = (
+    (Place("start", "Start", key="h"), Place("overview", "Overview", key="o")),
+    (
+        Place("runs", "Runs", key="r"),
+        Place("discrepancies", "Discrepancies", READERS | {"guest"}, key="d"),
+        Place("lines", "Claims", key="l"),
+    ),
+    (
+        Place("vendors", "Vendors", key="v"),
+        Place("sources", "Sources", CHECKERS, key="s"),
+        Place("coverage", "Coverage", key="c"),
+    ),
+    (
+        Place("rules", "Rules", CHECKERS, key="u"),
+        Place("rate-cards", "Rate cards", CHECKERS),
+        Place("ledger", "Ledger", CHECKERS, key="e"),
+        Place("jobs", "Jobs", WORKERS, key="j"),
+    ),
+    (Place("members", "Members", ADMINS), Place("keys", "Keys", ADMINS)),
+)
+
+
+def place_url(name: str, slug: str) -> str:
+    """The address of a place in a tenant; empty where the place does not exist."""
+    try:
+        return reverse(name, kwargs={"tenant": slug})
+    except NoReverseMatch:
+        return ""
+
+
+def places(slug: str, role: str, path: str, here: str = "") -> list[list[dict[str, Any]]]:
+    """The groups of places that a role may see; the one that holds `path` (or is named `here`) is current."""
+    groups = []
+    for group in PLACES:
+        entries = [
+            {"title": place.title, "key": place.key, "url": url, "current": _current(place, url, path, here)}
+            for place in group
+            if role in place.roles and (url := place_url(place.name, slug))
+        ]
+        if entries:
+            groups.append(entries)
+    return groups
+
+
+def _current(place: Place, url: str, path: str, here: str) -> str:
+    """The value of aria-current: `page` on the place itself, `true` on a page inside it, else empty."""
+    if path == url:
+        return "page"
+    if here:
+        return "true" if here == place.name else ""
+    return "true" if path.startswith(url) else ""
+
+
+@register.inclusion_tag("_places.html", takes_context=True)
+def navigation(context: RequestContext, label: str = "Places") -> dict[str, Any]:
+    """The navigation of the request's tenant. A page may name its place in the context as `here`."""
+    request = context.get("request")
+    tenant = getattr(request, "tenant", None)
+    if request is None or tenant is None:
+        return {"groups": [], "label": label}
+    role = str(getattr(request, "role", "") or "")
+    return {"groups": places(tenant.slug, role, request.path, str(context.get("here", ""))), "label": label}
+
+
+@register.simple_tag
+def place(name: str, tenant: Any) -> str:
+    """The address of a place of a tenant, or empty: `{% place "runs" request.tenant as runs_url %}`."""
+    return place_url(name, tenant.slug) if tenant else ""
+
+
+@register.filter
+def page_span(table: Any) -> str:
+    """Which rows of how many a table shows: "1–50 of 1,204,331"; without the total where it is not counted."""
+    page, shown = table.page, len(table.page.object_list)
+    first = (page.number - 1) * page.paginator.per_page + 1
+    if not shown:
+        return "0"
+    span = f"{words.units(first)}–{words.units(first + shown - 1)}"  # noqa: RUF001
+    total = _total(table)
+    return span if total is None else f"{span} of {words.units(total)}"
+
+
+def _total(table: Any) -> int | None:
+    try:
+        return int(table.paginator.count)
+    except NotImplementedError:  # a paginator that does not count
+        return None
+
+
+@register.filter
+def counted(table: Any) -> bool:
+    """Whether the table knows how many rows there are, so that a last page can be named."""
+    return _total(table) is not None
+
+
+@register.simple_tag(takes_context=True)
+def narrowed(context: RequestContext, table: Any) -> bool:
+    """Whether the address filters the table, so that "nothing here" must be told from "nothing found"."""
+    request = context.get("request")
+    own = {table.prefixed_order_by_field, table.prefixed_page_field, table.prefixed_per_page_field}
+    parameters: Iterable[tuple[str, str]] = request.GET.items() if request is not None else ()
+    return any(value for name, value in parameters if name not in own)
+
+
+@register.simple_tag
+def per_pages() -> tuple[int, ...]:
+    """How many rows a page of a table may have."""
+    return (25, 50, 100, 250)

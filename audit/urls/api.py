@@ -1,0 +1,5 @@
+"""Routes."""
+
+from typing import Any
+
+urlpatterns: list[Any] = []

@@ -1,0 +1,109 @@
+"""Where the files of a tenant lie, and how they get there.
+
+A key is `<tenant>/<first two of the hash>/<hash><suffix>`: derived from ids and content, never from names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import fsspec
+from django.conf import settings
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file in the vault: its key, the SHA-256 of its bytes (hex) and how many there are."""
+
+    key: str
+    sha256: str
+    byte_count: int
+
+
+def digest(path: Path) -> tuple[str, int]:
+    """SHA-256 (hex) and length in bytes of a local file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest(), path.stat().st_size
+
+
+def store(tenant_id: UUID, path: Path, suffix: str) -> Stored:
+    """Move a local file into the tenant's vault; durable when this returns. The same content is kept once."""
+    sha256, byte_count = digest(path)
+    key = f"{tenant_id}/{sha256[:2]}/{sha256}{suffix}"
+    root = _local_root()
+    if root is None:
+        filesystem, base = _remote()
+        filesystem.put_file(str(path), f"{base}/{key}")
+        path.unlink()
+    else:
+        _settle(path, root / key)
+    return Stored(key, sha256, byte_count)
+
+
+def _settle(path: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.exists() and place.stat().st_size == path.stat().st_size:
+        path.unlink()
+        return
+    waiting = place.with_name(f".{place.name}.{uuid4().hex}")
+    shutil.move(path, waiting)
+    with waiting.open("rb") as stream:
+        os.fsync(stream.fileno())
+    waiting.chmod(0o440)
+    waiting.replace(place)
+    for folder in (place.parent, place.parent.parent):
+        handle = os.open(folder, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)
+
+
+def local(key: str) -> Path:
+    """The file as a local path; fetched once where the vault is remote. Raises FileNotFoundError."""
+    root = _local_root()
+    if root is not None:
+        place = root / key
+        if not place.exists():
+            raise FileNotFoundError(f"the vault has no file {key}")
+        return place
+    place = Path(settings.BENCH_DIR) / "fetched" / key
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        waiting = place.with_name(f".{place.name}.{uuid4().hex}")
+        filesystem, base = _remote()
+        filesystem.get_file(f"{base}/{key}", str(waiting))
+        waiting.replace(place)
+    return place
+
+
+@contextmanager
+def scratch(tenant_id: UUID, name: str) -> Iterator[Path]:
+    """A folder for one piece of work; emptied before and removed after."""
+    folder = Path(settings.BENCH_DIR) / str(tenant_id) / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _local_root() -> Path | None:
+    url = str(settings.VAULT_URL)
+    if url.startswith("file://"):
+        return Path(url.removeprefix("file://"))
+    return None if "://" in url else Path(url)
+
+
+def _remote() -> tuple[Any, str]:
+    filesystem, base = fsspec.core.url_to_fs(settings.VAULT_URL)
+    return filesystem, base.rstrip("/")
