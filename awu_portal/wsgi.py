@@ -7,3 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "awu_portal.settings")
 
 application = get_wsgi_application()
+
+from tenants.checks import refuse_strong_role  # noqa: E402  needs the application's registry
+
+refuse_strong_role()

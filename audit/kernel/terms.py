@@ -65,7 +65,10 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.NOT_PRODUCTION: Meaning(State.CONTRADICTED, "A", "Not production", "sandbox or test work"),
     Reason.NOT_COUNTED: Meaning(State.CONTRADICTED, "A", "Not counted", "not a unit under the definition in force"),
     Reason.NOT_COMPLETED: Meaning(
-        State.CONTRADICTED, "A", "Not completed", "charged, though the vendor's own record says that it did not complete"
+        State.CONTRADICTED,
+        "A",
+        "Not completed",
+        "charged, though the vendor's own record says that it did not complete",
     ),
     Reason.UNREGISTERED_AGENT: Meaning(State.CONTRADICTED, "A", "Unregistered agent", "nobody knows this agent"),
     Reason.FAILED: Meaning(State.CONTRADICTED, "B", "Failed", "tried, and did not take effect"),
@@ -74,9 +77,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         State.CONTRADICTED, "B", "Oscillation", "the burst went back and forth and left nothing"
     ),
     Reason.REPEAT: Meaning(State.CONTRADICTED, "B", "Repeat", "the same work again, in one burst"),
-    Reason.UNDONE: Meaning(
-        State.CONTRADICTED, "B", "Undone", "reopened, reverted or corrected inside the undo window"
-    ),
+    Reason.UNDONE: Meaning(State.CONTRADICTED, "B", "Undone", "reopened, reverted or corrected inside the undo window"),
     Reason.TAINTED: Meaning(State.CONTRADICTED, "B", "Tainted", "built on a step that was wrong"),
     Reason.NO_EVIDENCE: Meaning(State.UNSUPPORTED, "B", "No evidence", "a watching system saw nothing"),
     Reason.OUTSIDE_COVERAGE: Meaning(State.UNVERIFIABLE, None, "Outside coverage", "nobody was watching"),

@@ -118,14 +118,22 @@ def _start(run: Run, lease: jobs.Lease) -> None:
     if waiting.exists():
         raise NotNow("files that belong to the run are still being read")
     if "batches" not in run.inputs:
-        run.inputs["batches"] = [
-            {"id": str(row.id), "position": row.position, "kind": row.source.kind, "sha256": row.sha256,
-             "mapping_version": row.mapping_version, "rows_key": row.rows_key, "vendor": row.source.vendor_id and str(row.source.vendor_id)}
-            for row in _sealed(run)
-        ]  # fmt: skip
+        run.inputs["batches"] = [_fingerprint(row) for row in _sealed(run)]
     run.state = Run.State.RUNNING
     run.started_at = run.started_at or timezone.now()
     run.save()
+
+
+def _fingerprint(batch: Batch) -> dict[str, Any]:
+    return {
+        "id": str(batch.id),
+        "position": batch.position,
+        "kind": batch.source.kind,
+        "sha256": batch.sha256,
+        "mapping_version": batch.mapping_version,
+        "rows_key": batch.rows_key,
+        "vendor": str(batch.source.vendor_id) if batch.source.vendor_id else None,
+    }
 
 
 def _sealed(run: Run) -> list[Batch]:

@@ -51,16 +51,18 @@ class Clock:
                 seen |= (at >= instant(watch.starts_at)) & (at < instant(watch.ends_at))
         return seen
 
-    def draw(self, rng: np.random.Generator, count: int, system: int, *, blind: bool, growing: bool) -> Ints:
-        """`count` instants while the system was watching, or was not; `growing` puts most of them at the end."""
-        hours = self.always if system == world.NOWHERE else (self.blind if blind else self.watched)[system]
+    def draw(self, rng: np.random.Generator, count: int, hours: Flags, *, growing: bool = False) -> Ints:
+        """`count` instants in these hours of the period; `growing` puts most of them at the end."""
         weights = np.cumsum(self.busy * hours * (_growth() if growing else 1.0))
         hour = np.searchsorted(weights, rng.random(count) * weights[-1], side="right")
         return HOUR_STARTS[hour] + MILLISECOND * rng.integers(0, HOUR // MILLISECOND, count)
 
-    def both(self, one: int, other: int) -> Flags:
-        """The hours in which both systems were watching."""
-        return self.watched[one] & self.watched[other]
+    def hours(self, system: int, *, blind: bool = False, also: int | None = None) -> Flags:
+        """The hours in which a system was watching (`also` another one), or `blind` in which it was not."""
+        if system == world.NOWHERE:
+            return self.always
+        hours = (self.blind if blind else self.watched)[system]
+        return hours if also is None else hours & self.watched[also]
 
     @staticmethod
     def _steady(flags: Flags) -> Flags:

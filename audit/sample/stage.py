@@ -49,7 +49,8 @@ EVENT: Final = {
     "reference": NOTHING,  # row of the claim that it names
     "unclaimed": 0,
 }
-PERSON: Final = 1_000
+PERSON: Final = 1_000  # the first number of a person
+KNOWN: Final = 0.42  # share of lines in systems of record that say what they wrote
 
 
 class Sheet:
@@ -105,7 +106,7 @@ class Stage:
 
     def __init__(self, clock: Clock, vendor: str, left: dict[Reason, int], base: int, rng: np.random.Generator) -> None:
         self.clock, self.vendor, self.base, self.rng = clock, vendor, base, rng
-        self.left = dict(left)
+        self.planned, self.left = dict(left), dict(left)
         self.count = sum(left.values())
         self.lines, self.events = Sheet(LINE), Sheet(EVENT)
         self.numbers = 0
@@ -129,16 +130,27 @@ class Stage:
         return np.array(chosen, dtype=np.int64)
 
     def scene(
-        self, count: int, jobs: Ints, *, blind: bool = False, growing: bool = False, known: float = 0.42
+        self,
+        count: int,
+        jobs: Ints,
+        *,
+        blind: bool = False,
+        also: int | None = None,
+        growing: bool = False,
+        known: float = KNOWN,
     ) -> Scene:
-        """`count` stories over these jobs; a share `known` of those in systems of record says what it wrote."""
+        """`count` stories over these jobs; a share `known` of those in systems of record says what it wrote.
+
+        Their home systems were watching (`also` another system), or `blind`: were not.
+        """
         weights = WEIGHTS[jobs] / WEIGHTS[jobs].sum()
         job = self.rng.choice(jobs, count, p=weights) if count else jobs[:0]
         home = HOMES[job]
         at = np.empty(count, dtype=np.int64)
         for system in np.unique(home):
             here = home == system
-            at[here] = self.clock.draw(self.rng, int(here.sum()), int(system), blind=blind, growing=growing)
+            hours = self.clock.hours(int(system), blind=blind, also=also)
+            at[here] = self.clock.draw(self.rng, int(here.sum()), hours, growing=growing)
         of_record = home <= world.DESK
         effect = np.where(of_record & self.chance(count, known), self.effects(job), NOTHING)
         named = np.where((home == world.CRM) & self.chance(count, 0.25), 0, 1)

@@ -210,7 +210,7 @@ def page_span(table: Any) -> str:
     first = (page.number - 1) * page.paginator.per_page + 1
     if not shown:
         return "0"
-    span = f"{words.units(first)}–{words.units(first + shown - 1)}"  # noqa: RUF001
+    span = f"{words.units(first)}–{words.units(first + shown - 1)}"
     total = _total(table)
     return span if total is None else f"{span} of {words.units(total)}"
 

@@ -16,8 +16,10 @@ from audit.kernel.terms import INPUTS
 GROUP: Final = 122_880
 """How many rows a row group holds: what the engine reads at a time."""
 _REPEATING: Final = frozenset(
-    ["vendor", "agent_id", "action", "environment", "status", "currency", "system", "grade", "outcome", "actor", "file"]
+    "vendor agent_id action environment status currency system grade outcome actor file parent_id effect".split()
+    + "revision units charge_micros tokens_cached".split()
 )
+_CLOSE: Final = frozenset("line occurred_at starts_at ends_at tokens_input tokens_output".split())
 
 
 def schema(kind: str) -> Any:
@@ -32,9 +34,13 @@ class Sheet:
     def __init__(self, path: Path, kind: str) -> None:
         """Begin the file; an older one of that name is lost."""
         self._schema = schema(kind)
-        dictionaries = [name for name in self._schema.names if name in _REPEATING]
+        names = self._schema.names
         self._writer = pq.ParquetWriter(
-            path, self._schema, compression="zstd", use_dictionary=dictionaries or False, write_statistics=True
+            path,
+            self._schema,
+            compression="zstd",
+            use_dictionary=[name for name in names if name in _REPEATING],
+            column_encoding={name: "DELTA_BINARY_PACKED" for name in names if name in _CLOSE},
         )
         self._kept: list[Any] = []
         self._count = 0
@@ -73,12 +79,21 @@ class Fingerprints:
         """One fingerprint of 16 bytes for each row of these columns."""
         texts = [_text(column) for column in columns]
         joined = pc.binary_join_element_wise(*texts, "\0", null_handling="replace", null_replacement="")
+        if isinstance(joined, pa.Scalar):
+            joined = pa.repeat(joined, len(columns[0]))
         self._bench.register("batch", pa.table({"joined": joined}))
         found = self._bench.sql("select unhex(md5(joined)) as content from batch").to_arrow_table()
         return pc.cast(found.column("content").combine_chunks(), pa.binary(16))
 
 
 def _text(column: Any) -> Any:
+    """A column as text; one value, where it is the same in every row."""
+    if column.null_count == len(column):
+        return pa.scalar("")
     if pa.types.is_timestamp(column.type):
         column = pc.cast(column, pa.int64())
-    return column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
+    if pa.types.is_string(column.type):
+        return column
+    low, high = pc.min_max(column).values()
+    same = low.equals(high) and not column.null_count
+    return pc.cast(low if same else column, pa.string())

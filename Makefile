@@ -1,0 +1,52 @@
+# The commands that people and machines use. README tells what each does.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: demo demo-reset test check format types contracts test-pure test-services bench clean
+
+demo: $(VENV)/installed
+	@$(BIN)/python manage.py demo
+
+demo-reset: $(VENV)/installed
+	@$(BIN)/python manage.py demo --reset
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not services"
+
+check: $(VENV)/installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not services" tests/test_tidy.py
+
+# The kernel and intake on their own: no Django in sight.
+test-pure: $(VENV)/installed-pure
+	$(VENV)-pure/bin/python -m pytest -p no:cacheprovider -c tests/pure.ini tests/kernel tests/intake
+
+test-services: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m services
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python -m bench
+
+$(VENV)/installed: requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/installed-pure: requirements.txt requirements-dev.txt $(VENV)/installed-dev
+	@test -x $(VENV)-pure/bin/python || $(PYTHON) -m venv $(VENV)-pure
+	@$(VENV)-pure/bin/python -m pip install --quiet --disable-pip-version-check \
+		$$(grep -hE '^(duckdb|pyarrow|numpy|python-calamine|XlsxWriter|tzdata|pytest|pytest-timeout|hypothesis)==' requirements.txt requirements-dev.txt)
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(VENV)-pure var .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,158 @@
+"""The score as one scale with two ends, and the fall from what was claimed to what is verified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from audit.charts.svg import (
+    EMPTY,
+    drawing,
+    edges,
+    hatch,
+    inward,
+    join,
+    label,
+    name_of,
+    rect,
+    silent,
+    upright,
+)
+from audit.templatetags import words
+from audit.templatetags.ledger import MARKS, STATE_WORDS, mark
+
+ORDER = ("verified", "unverifiable", "unsupported", "contradicted")
+HATCHED = ("unverifiable", "unsupported")
+TOP, DEPTH = 24, 26  # of the scale, in pixels
+
+
+def score_bar(verified: int, unverifiable: int, unsupported: int, contradicted: int) -> SafeString:
+    """Units by state on one scale: what is verified, what could be, and the rest.
+
+    The low end is named above the scale and the high end below it, each running towards the middle: the two
+    labels never meet. With nothing undecided there is one end. With nothing claimed it says so.
+    """
+    parts = (verified, unverifiable, unsupported, contradicted)
+    total = sum(parts)
+    if not total:
+        return SafeString(
+            '<figure class="score"><p class="soft">No units were claimed, so there is no score.</p></figure>'
+        )
+    shares = [part * 10_000 // total for part in parts]
+    high = (verified + unverifiable) * 10_000 // total
+    aloud = ", ".join(
+        f"{STATE_WORDS[state].lower()} {words.share(bps)} ({words.units(part)} units)"
+        for state, bps, part in zip(ORDER, shares, parts, strict=True)
+    )
+    title = f"{words.share(shares[0])} verified"
+    if unverifiable:
+        title += f", {words.share(high)} could be"
+    return format_html(
+        '<figure class="score">{}<figcaption><ul class="legend">{}</ul></figcaption></figure>',
+        drawing(
+            76 if unverifiable else TOP + DEPTH + 2,
+            title,
+            f"Of {words.units(total)} units claimed: {aloud}.",
+            _scale(parts, shares[0], high),
+        ),
+        _legend(parts, shares),
+    )
+
+
+def _scale(parts: Sequence[int], low: int, high: int) -> SafeString:
+    marks, name = edges(parts), name_of(parts)
+    pieces = []
+    for state, start, end, part in zip(ORDER, marks, marks[1:], parts, strict=False):
+        if part:
+            pieces.append(_bar(state, start, end, TOP, DEPTH, f"{name}-{state}", tinted=state == "contradicted"))
+    pieces.append(SafeString(f'<rect class="frame" x="0" y="{TOP}" width="100%" height="{DEPTH}"/>'))
+    pieces.append(_end(marks[1], TOP - 10, (TOP - 20, TOP + DEPTH), low, "verified", "verified strong"))
+    if parts[1]:
+        bottom = TOP + DEPTH
+        pieces.append(_end(marks[2], bottom + 18, (TOP, bottom + 20), high, "could be", "unverifiable strong"))
+    return join(pieces)
+
+
+def _bar(state: str, start: int, end: int, top: int, depth: int, pattern: str, *, tinted: bool = False) -> SafeString:
+    """One bar, solid or with the texture of its state, so that states can be told apart without colour."""
+    if state in HATCHED:
+        return hatch(state, pattern) + rect(start, end, top, depth, f"textured {state}", pattern)
+    return rect(start, end, top, depth, f"part {state}{' tint' if tinted else ''}")
+
+
+def _end(at: int, y: int, line: tuple[int, int], bps: int, word: str, classes: str) -> SafeString:
+    """A mark across the scale and what it stands for, running towards the middle."""
+    anchor = inward(at)
+    text = format_html('<tspan class="{}">{}</tspan> {}', classes, words.share(bps), word)
+    return upright(at, *line, "guide") + label(at, y, text, "", anchor, 6 if anchor == "start" else -6)
+
+
+def _legend(parts: Sequence[int], shares: Sequence[int]) -> SafeString:
+    return join(
+        format_html(
+            '<li class="verdict {}">{}{}<b>{}</b><small>{}</small></li>',
+            state,
+            mark(state),
+            STATE_WORDS[state],
+            words.units(part),
+            words.share(bps),
+        )
+        for state, part, bps in zip(ORDER, parts, shares, strict=True)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the waterfall. `state` is a verdict's, or `claimed`; `money` is text that is already exact."""
+
+    label: str
+    state: str
+    units: int
+    money: str = ""
+    link: str = ""
+
+
+def waterfall(rows: Sequence[Step]) -> SafeString:
+    """From claimed (first) over one line a reason to verified (last). Each bar begins where the one above ends.
+
+    Raises ValueError unless the reasons and what is verified sum to what was claimed: a chart may not hide a gap.
+    """
+    claimed, *steps, verified = rows
+    if claimed.units != sum(step.units for step in steps) + verified.units:
+        raise ValueError("the reasons and what is verified do not sum to what was claimed")
+    marks = edges([verified.units, *(step.units for step in reversed(steps))])
+    places = [(0, marks[-1]), *reversed(list(pairwise(marks)))]
+    lines = [
+        _line(row, start, end, total=row is claimed or row is verified)
+        for row, (start, end) in zip(rows, places, strict=True)
+    ]
+    return format_html(
+        '<table class="fall" role="table"><caption class="said">From claimed to verified: each claim '
+        "stands in one line; the lines add up</caption>"
+        '<thead class="said"><tr><th scope="col">What</th><th scope="col">Bar</th><th scope="col">Units</th>'
+        '<th scope="col">Money</th></tr></thead><tbody role="rowgroup">{}</tbody></table>',
+        join(lines),
+    )
+
+
+def _line(row: Step, start: int, end: int, *, total: bool) -> SafeString:
+    inside = join([mark(row.state) if row.state in MARKS else EMPTY, format_html("{}", row.label)])
+    if row.link:
+        inside = format_html('<a class="verdict {}" href="{}">{}</a>', row.state, row.link, inside)
+    else:
+        inside = format_html('<span class="verdict {}">{}</span>', row.state, inside)
+    track = SafeString('<line class="baseline" x1="0" x2="100%" y1="8" y2="8"/>')
+    bar = _bar(row.state, start, end, 0, 16, name_of(row, start, end))
+    return format_html(
+        '<tr role="row"{}><th role="rowheader" scope="row">{}</th><td role="cell" class="bar">{}</td>'
+        '<td role="cell" class="r">{}</td><td role="cell" class="r money">{}</td></tr>',
+        SafeString(' class="total"') if total else EMPTY,
+        inside,
+        silent(16, track, bar),
+        words.units(row.units),
+        row.money,
+    )

@@ -1,0 +1,17 @@
+-- last_work: the last piece of work at each instant, for undone events that know vendor or action and that do not.
+-- one row per target, instant, vendor (null: any) and action (null: any); reads work.
+select
+    target,
+    at_us,
+    vendor,
+    action,
+    arg_max(event, (claim_id, vendor_name, witness, event_id)) as event
+from (
+    select target, at_us, vendor, action, vendor as vendor_name, claim_id, witness, event_id, event from work
+)
+group by grouping sets (
+    (target, at_us, vendor, action),
+    (target, at_us, vendor),
+    (target, at_us, action),
+    (target, at_us)
+)

@@ -1,0 +1,80 @@
+"""Runs and what they yielded."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet, Sum
+from django.http import Http404
+
+from audit.kernel.terms import MEANINGS, Reason, State
+from audit.models import Finding, Run, Score, Total
+
+
+def all_runs() -> QuerySet[Run]:
+    """Every run, newest first."""
+    return Run.objects.select_related("rule_set", "vendor")
+
+
+def get(run_id: UUID) -> Run:
+    """One run. Raises Http404."""
+    run = all_runs().filter(id=run_id).first()
+    if run is None:
+        raise Http404("No such run.")
+    return run
+
+
+def newest() -> Run | None:
+    """The newest finished run that counts: not superseded; a trial only where there is nothing else."""
+    done = all_runs().filter(state=Run.State.DONE, superseded_by=None)
+    return done.order_by("trial", "-number").first()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Units and money of one reason in a run; money in micros by currency."""
+
+    state: str
+    reason: str
+    title: str
+    claims: int
+    units: int
+    money: dict[str, int]
+
+
+def steps(run: Run) -> list[Step]:
+    """What became of the claims, reason by reason, in the order of the law: they add up to all of them."""
+    rows = Total.objects.filter(run=run).values("state", "reason", "currency").annotate(
+        claims_sum=Sum("claims"), units_sum=Sum("units"), micros_sum=Sum("charge_micros")
+    )  # fmt: skip
+    claims: dict[str, int] = defaultdict(int)
+    units: dict[str, int] = defaultdict(int)
+    money: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in rows.order_by("reason", "currency"):
+        claims[row["reason"]] += row["claims_sum"]
+        units[row["reason"]] += int(row["units_sum"])
+        if row["currency"]:
+            money[row["reason"]][row["currency"]] = int(row["micros_sum"])
+    return [
+        Step(MEANINGS[reason].state, reason, MEANINGS[reason].title, claims[reason], units[reason], money[reason])
+        for reason in Reason
+        if claims[reason]
+    ]
+
+
+def units_by_state(run: Run) -> dict[str, int]:
+    """Units of each state; every state is named."""
+    found = Total.objects.filter(run=run).values_list("state").annotate(units=Sum("units")).order_by()
+    return {state.value: 0 for state in State} | {state: int(units) for state, units in found}
+
+
+def scores(run: Run, by: str = Score.By.RUN) -> QuerySet[Score]:
+    """The scores of a run, whole or by vendor, agent, action or day."""
+    return Score.objects.filter(run=run, by=by)
+
+
+def findings(run: Run) -> QuerySet[Finding]:
+    """What a run found, most money first."""
+    return Finding.objects.filter(run=run).select_related("discrepancy")

@@ -1,0 +1,101 @@
+"""What pages and reports group by, taken from the lines of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from audit.vault.bench import connect
+
+EXAMPLES = 5  # claim ids kept with each discrepancy
+
+
+@dataclass(frozen=True, slots=True)
+class TotalRow:
+    """Claims of one vendor, agent, action, UTC day, state, reason and currency. Money in micros."""
+
+    vendor: str
+    agent_id: str
+    action: str
+    day: date
+    state: str
+    reason: str
+    currency: str
+    claims: int
+    units: int
+    charge_micros: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """Contradicted or unsupported claims of one vendor, agent, action and reason. Money in micros by currency."""
+
+    vendor: str
+    agent_id: str
+    action: str
+    reason: str
+    claims: int
+    units: int
+    money: dict[str, int]
+    first_at: datetime
+    last_at: datetime
+    examples: list[str]
+
+
+def read_totals(lines: Path) -> list[TotalRow]:
+    """Totals by day, in a total order."""
+    with connect(lines.parent) as connection:
+        rows = connection.execute(
+            """
+            select
+                vendor, agent_id, action, (occurred_at at time zone 'UTC')::date as day, state, reason,
+                coalesce(currency, '') as currency, count(*), sum(units)::hugeint,
+                coalesce(sum(charge_micros), 0)::hugeint,
+                coalesce(sum(coalesce(tokens_input, 0)::hugeint + coalesce(tokens_output, 0)), 0)::hugeint
+            from read_parquet(?) group by all order by all
+            """,
+            [str(lines)],
+        ).fetchall()
+    return [TotalRow(*row[:7], *(int(number) for number in row[7:])) for row in rows]
+
+
+def read_findings(lines: Path) -> list[FindingRow]:
+    """One row for each discrepancy, in a total order."""
+    with connect(lines.parent) as connection:
+        rows = connection.execute(
+            """
+            with moneys as (
+                select vendor, agent_id, action, reason, currency, sum(charge_micros)::hugeint as micros
+                from read_parquet($path)
+                where state in ('contradicted', 'unsupported') and charge_micros is not null
+                group by all
+            ),
+            money as (
+                select
+                    vendor, agent_id, action, reason,
+                    list((coalesce(currency, ''), micros) order by currency) as money
+                from moneys group by all
+            ),
+            found as (
+                select
+                    vendor, agent_id, action, reason, count(*) as claims, sum(units)::hugeint as units,
+                    min(occurred_at) as first_at, max(occurred_at) as last_at,
+                    min(claim_id, $examples) as examples
+                from read_parquet($path)
+                where state in ('contradicted', 'unsupported')
+                group by all
+            )
+            select
+                vendor, agent_id, action, reason, claims, units,
+                coalesce(money, []) as money, first_at, last_at, examples
+            from found left join money using (vendor, agent_id, action, reason)
+            order by vendor, agent_id, action, reason
+            """,
+            {"path": str(lines), "examples": EXAMPLES},
+        ).fetchall()
+    return [
+        FindingRow(*row[:5], int(row[5]), {currency: int(micros) for currency, micros in row[6]}, *row[7:])
+        for row in rows
+    ]

@@ -1,0 +1,1 @@
+"""Whose data: the wall between customers."""

@@ -1,0 +1,106 @@
+"""Whose data a piece of code may touch: one tenant's, for the length of one transaction.
+
+PostgreSQL's row security asks `app_tenant()`, which believes only a context signed here. The context is
+transaction-local and bound to the backend, so nothing of it outlives the block or leaves the connection.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg.pq import TransactionStatus
+
+DIRECTORY = "directory"
+_active: ContextVar[UUID | str | None] = ContextVar("active scope", default=None)
+
+
+class ScopeError(RuntimeError):
+    """Tenant data was asked for outside a scope, or a scope was opened inside another."""
+
+
+@contextmanager
+def scope(tenant_id: UUID | str, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """One transaction that sees and writes the rows of this tenant only.
+
+    Refuses to nest: an inner scope would outlive its savepoint. Rolled back when an exception leaves it.
+    """
+    tenant = UUID(str(tenant_id))
+    with _context(tenant, "tenant", str(tenant), using):
+        yield
+
+
+@contextmanager
+def directory(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """One transaction that may read which tenants, memberships and API keys exist, across tenants.
+
+    For what must be known before the tenant is: whose key, whose membership, which tenants to sweep. Nothing
+    else is readable in it and nothing can be written. A test lists who calls this.
+    """
+    with _context(DIRECTORY, DIRECTORY, "open", using):
+        yield
+
+
+def current() -> UUID:
+    """The tenant of the scope that is open, or ScopeError."""
+    active = _active.get()
+    if isinstance(active, UUID):
+        return active
+    raise ScopeError("No tenant scope is open here: wrap this in `with scope(tenant_id):` and read all of it inside.")
+
+
+def is_open() -> bool:
+    """Whether a scope or the directory is open here."""
+    return _active.get() is not None
+
+
+@contextmanager
+def _context(active: UUID | str, kind: str, value: str, using: str) -> Iterator[None]:
+    if is_open():
+        raise ScopeError(f"A scope does not nest: {_active.get()} is open already.")
+    connection = connections[using]
+    inside_another = connection.in_atomic_block
+    with transaction.atomic(using=using):
+        _set_context(connection, kind, value)
+        token = _active.set(active)
+        try:
+            yield
+        finally:
+            _active.reset(token)
+        _refuse_lost_writes(connection)
+        if inside_another and not connection.needs_rollback:
+            _set_context(connection, kind, "")
+
+
+def _set_context(connection: BaseDatabaseWrapper, kind: str, value: str) -> None:
+    connection.ensure_connection()
+    pid = connection.connection.info.backend_pid
+    signature = sign(f"{kind}:{value}", pid) if value else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select set_config(%s, %s, true), set_config(%s, %s, true)",
+            [f"app.{kind}", value, f"app.{kind}_signature", signature],
+        )
+
+
+def _refuse_lost_writes(connection: BaseDatabaseWrapper) -> None:
+    """PostgreSQL answers COMMIT of a failed transaction with a quiet ROLLBACK; a swallowed error must not pass so."""
+    if connection.connection.info.transaction_status == TransactionStatus.INERROR and not connection.needs_rollback:
+        raise ScopeError("A statement failed in this scope and its error was swallowed: nothing would be saved.")
+
+
+def key() -> bytes:
+    """The key that signs contexts: 32 bytes derived from TENANT_KEY."""
+    return hmac.digest(settings.TENANT_KEY.encode(), b"awu_portal tenant context v1", hashlib.sha256)
+
+
+def sign(message: str, pid: int) -> str:
+    """HMAC-SHA256 (RFC 2104) of the message on this backend, in hexadecimal; `app_signed` in SQL is its other half."""
+    return hmac.new(key(), f"{message}:{pid}".encode(), hashlib.sha256).hexdigest()
