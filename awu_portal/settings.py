@@ -151,6 +151,8 @@ STORAGES = {
     },
 }
 
+RECORD_ACT = "audit.operations.record.enter"  # how tenants' acts reach the ledger
+
 # Files. The vault keeps what must last; the bench is scratch space of runs.
 VAULT_URL = env.text("VAULT_URL", str(VAR / "vault"))
 BENCH_DIR = Path(env.text("BENCH_DIR", str(VAR / "bench")))

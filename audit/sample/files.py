@@ -87,9 +87,7 @@ def write(
     if fmt not in FORMATS or claims < 1 or not 1 <= tenants <= len(world.TENANTS) or not 1 <= chunk <= CHUNK * 2:
         raise ValueError(f"can not write {claims} claims for {tenants} tenants as {fmt} by {chunk}")
     parts = _shares([sum(share for _, share in tenant.feeds) for tenant in world.TENANTS[:tenants]], claims)
-    deliveries = [
-        _deliver(out, number, lines, seed=seed, fmt=fmt, chunk=chunk) for number, lines in enumerate(parts)
-    ]
+    deliveries = [_deliver(out, number, lines, seed=seed, fmt=fmt, chunk=chunk) for number, lines in enumerate(parts)]
     return Made(out, seed, tuple(deliveries))
 
 
@@ -226,7 +224,9 @@ class _Sheet:
 
     def __enter__(self) -> _Sheet:
         if self.path.suffix == ".parquet":
-            self.parquet = pyarrow.parquet.ParquetWriter(self.path, self.schema, compression="zstd", compression_level=1)
+            self.parquet = pyarrow.parquet.ParquetWriter(
+                self.path, self.schema, compression="zstd", compression_level=1
+            )
         else:
             self.raw = self.path.open("wb")
             self.packed = gzip.GzipFile(filename="", mode="wb", fileobj=self.raw, mtime=0, compresslevel=4)
@@ -252,6 +252,6 @@ def _printed(table: render.Table) -> render.Table:
     for place, column in enumerate(table.schema):
         if column.type == render.INSTANT:
             at = table[column.name].to_numpy().astype("datetime64[ms]")
-            texts = np.char.add(np.datetime_as_string(at), "Z") if len(at) else np.array([], dtype="U1")
-            table = table.set_column(place, column.name, pa.array(texts.astype("S"), pa.string()))
+            texts = np.char.add(np.datetime_as_string(at).astype("S23"), b"Z")
+            table = table.set_column(place, column.name, pa.array(texts).cast(pa.string()))
     return table

@@ -5,9 +5,8 @@ Everything is made a column at a time; the same number always gives the same tex
 
 from __future__ import annotations
 
-from typing import Any, Final
-
 import json
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -196,7 +195,9 @@ def tokens(stage: Stage, line: dict[str, Ints]) -> dict[str, Texts]:
 
 def actors(actor: Ints) -> Texts:
     """Who did it there: an agent's user, a person, or nobody that is known."""
-    names = [world.actor_of(agent) for agent in range(len(world.AGENTS))] + [f"0057Q00000USER{n:04d}" for n in range(40)]
+    names = [world.actor_of(agent) for agent in range(len(world.AGENTS))] + [
+        f"0057Q00000USER{n:04d}" for n in range(40)
+    ]
     return listed(tuple(names), np.where(actor >= PERSON, actor - PERSON + len(world.AGENTS), actor))
 
 

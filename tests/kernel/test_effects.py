@@ -27,14 +27,18 @@ TEXTS = st.one_of(
             "1e2",
             "-0",
             "Straße",
-            "e\u0301",
-            "\u212a",
+            "é",
+            "K",
             "a  b",
             "[]",
             "{}",
             '["A"]',
+            '{"B":"x"}',
+            '{"b":"x"}',
+            "2020-01-01 00:00:00Z",
+            "2020-01-01  00:00:00Z",
+            "2020-01-01t00:00:00.10+0230",
         ]
-        + ['{"B":"x"}', '{"b":"x"}', "2020-01-01 00:00:00Z", "2020-01-01  00:00:00Z", "2020-01-01t00:00:00.10+0230"]
     ),
     st.from_regex(r"-?[0-9]{1,4}(\.[0-9]{1,4})?([eE][+-]?[0-9]{1,4})?", fullmatch=True),
 )
@@ -173,7 +177,7 @@ def test_it_keeps_numbers_of_any_length_exact() -> None:
 
 
 @given(EFFECTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_reading_a_canonical_effect_again_changes_nothing(effect: dict[str, Any]) -> None:
     once = canonical(json.dumps(effect))
     assert canonical(once) == once
@@ -190,7 +194,7 @@ def test_the_order_of_fields_and_the_spelling_of_json_change_nothing(
 
 
 @given(st.from_regex(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?", fullmatch=True))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_number_keeps_its_exact_value(number: str) -> None:
     plain = value_of(number)
     assert "e" not in plain

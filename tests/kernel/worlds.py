@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -82,6 +82,12 @@ class World:
         """Return the rows of one kind of input."""
         rows: list[Row] = getattr(self, kind)
         return rows
+
+    def with_rows(self, kind: str, rows: list[Row]) -> World:
+        """Return the same world with other rows of one kind."""
+        other = replace(self)
+        setattr(other, kind, rows)
+        return other
 
 
 def rule_of(number: int) -> Row:

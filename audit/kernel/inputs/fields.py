@@ -87,7 +87,7 @@ def _converted(column: Column, values: Any, time_zone: str | None, bounds: insta
         return answer, wrong + _too_small(column, answer)
     if column.kind == "instant":
         answer, pairs = instants.convert(values, time_zone, bounds)
-        return answer, [Wrong(at, values[at].as_py(), reason) for at, reason in pairs]
+        return answer, [Wrong(at, _seen(values[at]), reason) for at, reason in pairs]
     if column.kind == "boolean":
         return (values, []) if pa.types.is_boolean(values.type) else _by_value(values, _boolean, pa.bool_())
     if column.kind == "effect":
@@ -95,6 +95,11 @@ def _converted(column: Column, values: Any, time_zone: str | None, bounds: insta
     if column.kind in LIST:
         return _listed(values, LIST[column.kind])
     return values, []
+
+
+def _seen(value: Any) -> object:
+    """A refused value; a timestamp as its text, for Python has none so fine."""
+    return str(value) if pa.types.is_timestamp(value.type) and value.is_valid else value.as_py()
 
 
 # text

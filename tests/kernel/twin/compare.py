@@ -30,7 +30,7 @@ class Answer:
 def answer_of(verdicts: list[Row], testimony: list[Row], unclaimed: list[tuple[str, str]]) -> Answer:
     """Put the rows of a run in the shape that is compared; a row that comes twice is refused."""
     answer = Answer(
-        {tuple(row[name] for name in VERDICT_COLUMNS[:4]): row for row in verdicts},  # type: ignore[misc]
+        {tuple(row[name] for name in VERDICT_COLUMNS[:4]): row for row in verdicts},
         {(row["vendor"], row["claim_id"], row["system"]): row for row in testimony},
         set(unclaimed),
     )
@@ -115,7 +115,7 @@ def smaller(world: World) -> Iterator[World]:
     for kind in KINDS:
         rows = world.rows(kind)
         for place in range(len(rows)):
-            yield replace(world, **{kind: rows[:place] + rows[place + 1 :]})
+            yield world.with_rows(kind, rows[:place] + rows[place + 1 :])
 
 
 def plainer(world: World) -> Iterator[World]:
@@ -128,7 +128,7 @@ def plainer(world: World) -> Iterator[World]:
         for place, row in enumerate(rows):
             for name, value in plain.items():
                 if row.get(name) is not None and (kind, name) != ("claims", "vendor") and row.get("grade") != "D":
-                    yield replace(world, **{kind: [*rows[:place], {**row, name: value}, *rows[place + 1 :]]})
+                    yield world.with_rows(kind, [*rows[:place], {**row, name: value}, *rows[place + 1 :]])
 
 
 def shrink(world: World) -> World:

@@ -117,7 +117,7 @@ STATES = ("verified", "contradicted", "unsupported", "unverifiable", "not_claime
 
 def scores(rows: list[Row], verdicts: list[Row]) -> dict[tuple[str, str | None], tuple[int, int] | None]:
     """4: for the run, and by vendor, agent, action."""
-    found = {("run", None): score(verdicts)}
+    found: dict[tuple[str, str | None], tuple[int, int] | None] = {("run", None): score(verdicts)}
     for name in ("vendor", "agent_id", "action"):
         for value in sorted({row[name] for row in rows}):
             of_value = [verdict for row, verdict in zip(rows, verdicts, strict=True) if row[name] == value]

@@ -1,0 +1,95 @@
+"""Batches, the rows that were refused, and the rows that contradict earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, overload
+from uuid import UUID
+
+from django.http import Http404
+
+from audit.kernel.terms import REFUSED
+from audit.models import Batch
+from audit.vault import files
+from audit.vault.bench import connect
+from audit.vault.sift import IDENTITY
+
+READ = """
+    read_csv(
+        $file, header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', parallel = false,
+        columns = {'file': 'varchar', 'line': 'bigint', 'column': 'varchar', 'value': 'varchar', 'reason': 'varchar'}
+    )
+    where ($column = '' or "column" = $column) and ($reason = '' or reason = $reason)
+"""
+COUNT = f"select count(*) from {READ}"  # noqa: S608
+PAGE = f'select file, line, "column", value, reason from {READ} order by line limit $limit offset $offset'  # noqa: S608
+COLUMNS = f'select "column", count(*) from {READ} group by 1 order by 2 desc, 1 limit 100'  # noqa: S608
+REASONS = f"select reason, count(*) from {READ} group by 1 order by 2 desc, 1 limit 100"  # noqa: S608
+
+Row = dict[str, Any]
+
+
+def get(batch_id: UUID) -> Batch:
+    """One batch with its source. Raises Http404."""
+    found = Batch.objects.select_related("source", "source__vendor").filter(id=batch_id).first()
+    if found is None:
+        raise Http404("No such batch.")
+    return found
+
+
+@dataclass(frozen=True)
+class RefusedRows(Sequence[Row]):
+    """The refused rows of a file, in the order of its lines, read a page at a time. Empty filters say nothing."""
+
+    path: Path
+    column: str = ""
+    reason: str = ""
+
+    def __len__(self) -> int:
+        return self.count
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows the filters let through."""
+        return int(self._rows(COUNT)[0][0])
+
+    @overload
+    def __getitem__(self, key: int) -> Row: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[Row]: ...
+    def __getitem__(self, key: int | slice) -> Row | list[Row]:
+        if isinstance(key, int):
+            found = self._page(key, 1)
+            if not found:
+                raise IndexError(key)
+            return found[0]
+        start, stop = key.start or 0, self.count if key.stop is None else key.stop
+        return self._page(start, max(0, stop - start))
+
+    def __iter__(self) -> Iterator[Row]:
+        for start in range(0, self.count, 10_000):
+            yield from self._page(start, 10_000)
+
+    def columns(self) -> list[tuple[str, int]]:
+        """The columns that were refused for, with how often; the most frequent first."""
+        return [(str(name or ""), int(count)) for name, count in self._rows(COLUMNS)]
+
+    def reasons(self) -> list[tuple[str, int]]:
+        """The reasons, with how often; the most frequent first."""
+        return [(str(name or ""), int(count)) for name, count in self._rows(REASONS)]
+
+    def _page(self, offset: int, limit: int) -> list[Row]:
+        return [dict(zip(REFUSED, row, strict=True)) for row in self._rows(PAGE, limit=limit, offset=offset)]
+
+    def _rows(self, query: str, **more: int) -> list[tuple[Any, ...]]:
+        given = {"file": str(self.path), "column": self.column, "reason": self.reason, **more}
+        with connect(self.path.parent, threads=1) as connection:
+            return connection.execute(query, given).fetchall()
+
+
+def refused(batch: Batch, column: str = "", reason: str = "") -> RefusedRows | None:
+    """The refused rows of a batch that pass the filters; None where no row was refused."""
+    return RefusedRows(files.local(batch.refused_key), column, reason) if batch.refused_key else None

@@ -1,0 +1,57 @@
+"""Vendors, their agents, accounts and prices."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+from django.http import Http404
+
+from audit.models import Actor, Agent, RateCard, Vendor
+
+
+def vendors() -> QuerySet[Vendor]:
+    """Every vendor with how many agents and sources it has."""
+    return Vendor.objects.annotate(
+        agent_count=Count("agents", distinct=True), source_count=Count("sources", distinct=True)
+    )
+
+
+def vendor(vendor_id: UUID) -> Vendor:
+    """One vendor. Raises Http404."""
+    found = Vendor.objects.filter(id=vendor_id).first()
+    if found is None:
+        raise Http404("No such vendor.")
+    return found
+
+
+def agents(of: Vendor) -> QuerySet[Agent]:
+    """The agents of a vendor."""
+    return Agent.objects.filter(vendor=of)
+
+
+def actors(of: Vendor) -> QuerySet[Actor]:
+    """The accounts that are bound to a vendor's agents."""
+    return Actor.objects.filter(vendor=of)
+
+
+def actor(actor_id: UUID) -> Actor:
+    """One binding. Raises Http404."""
+    found = Actor.objects.select_related("vendor").filter(id=actor_id).first()
+    if found is None:
+        raise Http404("No such binding.")
+    return found
+
+
+def rate_cards(of: Vendor | None = None) -> QuerySet[RateCard]:
+    """Agreed prices, of one vendor or of all."""
+    cards = RateCard.objects.select_related("vendor")
+    return cards.filter(vendor=of) if of else cards
+
+
+def rate_card(card_id: UUID) -> RateCard:
+    """One price. Raises Http404."""
+    found = RateCard.objects.select_related("vendor").filter(id=card_id).first()
+    if found is None:
+        raise Http404("No such price.")
+    return found

@@ -1,0 +1,59 @@
+"""Rule sets and what changed between their versions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Max, QuerySet
+from django.http import Http404
+
+from audit.models import RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One name of the law whose value differs between two versions; values as JSON."""
+
+    name: str
+    before: str
+    after: str
+
+
+def versions() -> QuerySet[RuleSet]:
+    """Every version of every rule set, by name and newest first, with how many runs used it."""
+    return RuleSet.objects.annotate(run_count=Count("runs"))
+
+
+def newest() -> dict[str, int]:
+    """The highest version of each name."""
+    return dict(RuleSet.objects.values_list("name").annotate(version=Max("version")).order_by("name"))
+
+
+def get(rule_set_id: UUID) -> RuleSet:
+    """One version. Raises Http404."""
+    found = RuleSet.objects.filter(id=rule_set_id).first()
+    if found is None:
+        raise Http404("No such rule set.")
+    return found
+
+
+def before(rule_set: RuleSet) -> RuleSet | None:
+    """The version before it under the same name."""
+    return RuleSet.objects.filter(name=rule_set.name, version__lt=rule_set.version).order_by("-version").first()
+
+
+def changes(older: dict[str, Any], newer: dict[str, Any]) -> list[Change]:
+    """What differs, in the newer one's order."""
+    names = [*newer, *(name for name in older if name not in newer)]
+    return [
+        Change(name, _text(older.get(name)), _text(newer.get(name)))
+        for name in names
+        if older.get(name) != newer.get(name)
+    ]
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,1 @@
+"""What the tables of pages show, one module a noun."""

@@ -1,0 +1,1 @@
+"""Pages: a request is parsed, one operation or query is called, a template answers."""
