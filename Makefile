@@ -25,7 +25,7 @@ check: $(VENV)/installed-dev
 
 # The kernel and intake on their own: no Django in sight.
 test-pure: $(VENV)/installed-pure
-	$(VENV)-pure/bin/python -m pytest -p no:cacheprovider -c tests/pure.ini tests/kernel tests/intake
+	$(VENV)-pure/bin/python -m pytest -p no:cacheprovider -c tests/pure.ini tests/kernel tests/intake tests/sample
 
 test-services: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m services

@@ -5,16 +5,21 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import transaction
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from audit.operations.answers import OtherRequest
 from audit.operations.batches import TooBig
 from audit.operations.faults import Refused
+from tenants.scope import is_open
 
 MEDIA_TYPE = "application/problem+json"
+CALLS = "/api/"
+STATUSES = {TooBig: 413, OtherRequest: 422}
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -22,8 +27,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     response = _response(error)
     if response is None:
         return None
-    connection = transaction.get_connection()
-    if connection.in_atomic_block:
+    if is_open():
         transaction.set_rollback(True)
     response.content_type = MEDIA_TYPE
     return response
@@ -34,15 +38,48 @@ def problem(status: int, detail: str, **members: Any) -> dict[str, Any]:
     return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **members}
 
 
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's answer where no route leads, for the API a problem."""
+    return _plain(404, "Not found.") if _is_call(request) else defaults.page_not_found(request, exception)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's answer to what it will not read, for the API a problem."""
+    return _plain(400, "The request cannot be read.") if _is_call(request) else defaults.bad_request(request, exception)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's answer to what may not be, for the API a problem."""
+    return _plain(403, "This may not be.") if _is_call(request) else defaults.permission_denied(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's answer to what nobody expected, for the API a problem."""
+    detail = "Something went wrong here; it is in the log. Nothing of this request was kept."
+    return _plain(500, detail) if _is_call(request) else defaults.server_error(request)
+
+
+def _is_call(request: HttpRequest) -> bool:
+    return request.path_info.startswith(CALLS)
+
+
+def _plain(status: int, detail: str) -> JsonResponse:
+    return JsonResponse(problem(status, detail), status=status, content_type=MEDIA_TYPE)
+
+
 def _response(error: Exception) -> Response | None:
     if isinstance(error, Refused):
-        status = 413 if isinstance(error, TooBig) else 400
+        status = STATUSES.get(type(error), 400)
         faults = [{"field": error.field, "detail": fault} for fault in error.faults]
         return Response(problem(status, str(error), errors=faults), status=status)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif isinstance(error, RequestDataTooBig):
+        return Response(problem(413, "The body is too large for this call."), status=413)
+    elif isinstance(error, SuspiciousOperation):
+        error = exceptions.ParseError("The request cannot be read.")
     if not isinstance(error, exceptions.APIException):
         return None
     return _from_rest_framework(error)

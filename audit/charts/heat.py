@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from audit.charts.svg import join
 from audit.templatetags import words
@@ -36,7 +36,7 @@ def heat(
     A pair without a cell reads as a dash. `caption` says what is shared, and is read aloud.
     """
     top = top_bps or max((cell.bps for cell in cells.values()), default=0) or 10_000
-    head = join(format_html('<th scope="col">{}</th>', column) for column in columns)
+    head = join(format_html('<th scope="col">{}</th>', _breakable(column)) for column in columns)
     body = join(
         format_html(
             '<tr><th scope="row">{}</th>{}</tr>', row, join(_cell(cells.get((row, column)), top) for column in columns)
@@ -67,6 +67,11 @@ def _cell(cell: Cell | None, top: int) -> SafeString:
     hint = f"{words.share(cell.bps, 2)} of {words.units(cell.units)} units"
     inside = format_html('<a href="{}">{}</a>', cell.link, text) if cell.link else format_html("{}", text)
     return format_html('<td class="h{}" title="{}">{}</td>', step_of(cell.bps, top), hint, inside)
+
+
+def _breakable(name: str) -> SafeString:
+    """A name that may break after its underscores."""
+    return mark_safe("_<wbr>".join(escape(part) for part in name.split("_")))
 
 
 def _scale(top: int) -> SafeString:

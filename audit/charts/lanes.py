@@ -18,6 +18,7 @@ FLOOR = 30  # where a lane's line runs, in pixels from its top
 NEAR = WHOLE // 60  # marks nearer than this touch
 CROWD = 4  # so many touching marks fold into one
 ROOM = WHOLE // 9  # what the count over a fold needs
+FINE = 80  # more strokes than this become a block
 LISTED = 500  # marks in the list under the lanes
 
 SHAPES = {
@@ -146,14 +147,22 @@ def _group(group: range, places: Sequence[int], ticks: Sequence[Tick], state: st
     if len(group) < CROWD:
         return _mark(first, places[group[0]], state)
     start, end = places[group[0]], places[group[-1]]
+    middle = (start + end) // 2
     hint = f"{words.units(len(group))} marks from {words.rfc3339(first.at)} to {words.rfc3339(last.at)}"
     return format_html(
         '<g class="{}"><title>{}</title>{}{}</g>',
         state,
         hint,
-        rect(start, max(end, start + 1), FLOOR - 12, 9, "fold"),
-        label((start + end) // 2, FLOOR - 18, f"×{words.units(len(group))}", "count", _anchor((start + end) // 2)),
+        _crowd([places[index] for index in group]),
+        label(middle, FLOOR - 19, f"×{words.units(len(group))}", "count", _anchor(middle)),
     )
+
+
+def _crowd(places: Sequence[int]) -> SafeString:
+    """A fold as fine strokes at their true places; as a block where there are too many to see."""
+    if len(places) <= FINE:
+        return join(upright(at, FLOOR - 14, FLOOR, "fine") for at in places)
+    return rect(places[0], max(places[-1], places[0] + 1), FLOOR - 14, 14, "part tint")
 
 
 def _anchor(at: int) -> str:

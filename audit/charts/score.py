@@ -22,6 +22,7 @@ from audit.charts.svg import (
     silent,
     upright,
 )
+from audit.kernel.terms import State
 from audit.templatetags import words
 from audit.templatetags.ledger import MARKS, STATE_WORDS, mark
 
@@ -42,28 +43,21 @@ def score_bar(verified: int, unverifiable: int, unsupported: int, contradicted: 
         return SafeString(
             '<figure class="score"><p class="soft">No units were claimed, so there is no score.</p></figure>'
         )
-    shares = [part * 10_000 // total for part in parts]
-    high = (verified + unverifiable) * 10_000 // total
+    low, high = words.share_of(verified, total), words.share_of(verified + unverifiable, total)
     aloud = ", ".join(
-        f"{STATE_WORDS[state].lower()} {words.share(bps)} ({words.units(part)} units)"
-        for state, bps, part in zip(ORDER, shares, parts, strict=True)
+        f"{STATE_WORDS[State(state)].lower()} {words.share_of(part, total)} ({words.units(part)} units)"
+        for state, part in zip(ORDER, parts, strict=True)
     )
-    title = f"{words.share(shares[0])} verified"
-    if unverifiable:
-        title += f", {words.share(high)} could be"
+    title = f"{low} verified, {high} could be" if unverifiable else f"{low} verified"
+    height = TOP + DEPTH + (26 if unverifiable else 2)
     return format_html(
         '<figure class="score">{}<figcaption><ul class="legend">{}</ul></figcaption></figure>',
-        drawing(
-            76 if unverifiable else TOP + DEPTH + 2,
-            title,
-            f"Of {words.units(total)} units claimed: {aloud}.",
-            _scale(parts, shares[0], high),
-        ),
-        _legend(parts, shares),
+        drawing(height, title, f"Of {words.units(total)} units claimed: {aloud}.", _scale(parts, low, high)),
+        _legend(parts),
     )
 
 
-def _scale(parts: Sequence[int], low: int, high: int) -> SafeString:
+def _scale(parts: Sequence[int], low: str, high: str) -> SafeString:
     marks, name = edges(parts), name_of(parts)
     pieces = []
     for state, start, end, part in zip(ORDER, marks, marks[1:], parts, strict=False):
@@ -84,24 +78,24 @@ def _bar(state: str, start: int, end: int, top: int, depth: int, pattern: str, *
     return rect(start, end, top, depth, f"part {state}{' tint' if tinted else ''}")
 
 
-def _end(at: int, y: int, line: tuple[int, int], bps: int, word: str, classes: str) -> SafeString:
+def _end(at: int, y: int, line: tuple[int, int], share: str, word: str, classes: str) -> SafeString:
     """A mark across the scale and what it stands for, running towards the middle."""
     anchor = inward(at)
-    text = format_html('<tspan class="{}">{}</tspan> {}', classes, words.share(bps), word)
+    text = format_html('<tspan class="{}">{}</tspan> {}', classes, share, word)
     return upright(at, *line, "guide") + label(at, y, text, "", anchor, 6 if anchor == "start" else -6)
 
 
-def _legend(parts: Sequence[int], shares: Sequence[int]) -> SafeString:
+def _legend(parts: Sequence[int]) -> SafeString:
     return join(
         format_html(
-            '<li class="verdict {}">{}{}<b>{}</b><small>{}</small></li>',
+            '<li><span class="verdict {}">{}{}</span><b>{}</b><small>{}</small></li>',
             state,
             mark(state),
-            STATE_WORDS[state],
+            STATE_WORDS[State(state)],
             words.units(part),
-            words.share(bps),
+            words.share_of(part, sum(parts)),
         )
-        for state, part, bps in zip(ORDER, parts, shares, strict=True)
+        for state, part in zip(ORDER, parts, strict=True)
     )
 
 

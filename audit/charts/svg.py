@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from hashlib import sha256
@@ -162,18 +162,31 @@ class Axis:
     def ticks(self, most: int = 5) -> list[tuple[datetime, str]]:
         """Round instants on the axis, at most so many, with their labels."""
         step = _round_step(self.end - self.start, most)
-        detail = "clock_seconds" if step < 60 else "clock" if step < 86_400 else "day"
+        walls = self._months(most) if step is None else self._steps(step)
+        detail = "clock_seconds" if step and step < 60 else "clock" if step and step < DAY else "day"
+        found = [(words.moment(wall), words.when(wall, detail, self.zone)) for wall in walls]
+        if detail == "day" and self.end - self.start < timedelta(days=366):
+            found = [(instant, text.rsplit(" ", 1)[0]) for instant, text in found]  # the year stands below
+        return [(instant, text) for instant, text in found if self.holds(instant)]
+
+    def _steps(self, step: int) -> Iterator[datetime]:
+        """Every so many seconds since midnight, on the clock of the wall."""
         local = self.start.astimezone(self.zone)
         wall = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        if step < 86_400:  # whole steps since midnight, on the clock of the wall
-            wall += timedelta(seconds=(local - wall) // timedelta(seconds=step) * step)
-        found = []
-        while (instant := words.moment(wall)) <= self.end:
-            if instant >= self.start:
-                text = words.when(instant, detail, self.zone)
-                found.append((instant, text.rsplit(" ", 1)[0] if detail == "day" else text))
+        if step < DAY:
+            wall += (local - wall) // timedelta(seconds=step) * timedelta(seconds=step)
+        while words.moment(wall) <= self.end:
+            yield wall
             wall += timedelta(seconds=step)
-        return found
+
+    def _months(self, most: int) -> Iterator[datetime]:
+        """The first of every month, or of so many of them that no more than `most` are named."""
+        first, last = self.start.astimezone(self.zone), self.end.astimezone(self.zone)
+        count = (last.year - first.year) * 12 + last.month - first.month
+        step = next(months for months in (*ROUND_MONTHS, count + 1) if count / months <= most)
+        for month in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
+            if month % step == 0:
+                yield datetime(month // 12, month % 12 + 1, 1, tzinfo=self.zone)
 
     def drawn(self) -> SafeString:
         """The axis itself: marks and times."""
@@ -185,12 +198,14 @@ class Axis:
         return silent(22, *pieces)
 
 
+DAY = 86_400
 ROUND_SECONDS = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200),
-    *(days * 86_400 for days in (1, 2, 7, 14, 28, 56, 91, 182, 364, 728, 1_820, 3_640)),
+    *(DAY, 2 * DAY, 7 * DAY),
 )
+ROUND_MONTHS = (1, 2, 3, 6, 12, 24, 60, 120)
 
 
-def _round_step(span: timedelta, most: int) -> int:
-    seconds = span / timedelta(seconds=1)
-    return next((step for step in ROUND_SECONDS if seconds / step <= most), ROUND_SECONDS[-1])
+def _round_step(span: timedelta, most: int) -> int | None:
+    """The smallest round step, in seconds, that names at most so many instants; None: go by months."""
+    return next((step for step in ROUND_SECONDS if span <= timedelta(seconds=step) * most), None)

@@ -9,7 +9,7 @@ from itertools import groupby
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from audit.charts.svg import EMPTY, WHOLE, drawing, join, label, percent
+from audit.charts.svg import WHOLE, drawing, label, percent
 from audit.templatetags import words
 
 HEIGHT, TOP, DEPTH = 84, 6, 52
@@ -39,7 +39,7 @@ def trend(points: Sequence[Point], *, title: str) -> SafeString:
     aloud = "; ".join(f"{point.label}: {_said(point)}" for point in points)
     at, last = drawn[-1]
     return format_html(
-        '<figure class="trend verified">{}<figcaption>{}: {}</figcaption></figure>',
+        '<figure class="trend verified">{}<figcaption>{}: {}. The scale runs from 0 to 100 %.</figcaption></figure>',
         drawing(HEIGHT, title, aloud, _ground(points), *_stretches(places, points), _dot(at, last.low_bps or 0)),
         last.label,
         _said(last),
@@ -86,4 +86,4 @@ def _stretches(places: Sequence[int], points: Sequence[Point]) -> Iterator[SafeS
 def _dot(at: int, bps: int) -> SafeString:
     """The last score, as a dot that keeps its shape."""
     y = TOP + DEPTH - bps * DEPTH // ALL
-    return join([format_html('<circle class="dot" cx="{}" cy="{}" r="4"/>', percent(at), y), EMPTY])
+    return format_html('<circle class="dot" cx="{}" cy="{}" r="4"/>', percent(at), y)

@@ -7,8 +7,9 @@ that its file is named after; nothing else happens in it. A check is a query tha
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -78,19 +79,20 @@ RUN_CHECKS: Final = (
     "no_better_witness_denies_a_verified_claim",
     "totals_add_up_to_the_claims",
 )
-RULE_LISTS: Final = (
-    "counted_actions",
-    "production_environments",
-    "completed_statuses",
-    "registered_agents",
-    "independent_grades",
-    "ignore_fields",
-    "taint_from",
-)
 _TYPES: Final = {"integer": "bigint", "boolean": "boolean", "instant": "timestamptz"}
+_RULE_TYPES: Final = {
+    "int": pa.int64(),
+    "bool": pa.bool_(),
+    "tuple[str, ...]": pa.list_(pa.string()),
+    "tuple[str, ...] | None": pa.list_(pa.string()),
+    "Mapping[str, int]": pa.map_(pa.string(), pa.int64()),
+}
+_FORMS: Final = {
+    "parquet": "format parquet, compression zstd",
+    "csv": "format csv, header true",
+    "jsonl": "format json",
+}
 _KNOBS: Final = {
-    "TimeZone": "UTC",
-    "enable_progress_bar": False,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
@@ -119,10 +121,10 @@ class Bench:
 
     def __init__(self, folder: Path, *, threads: int | None = None, memory: str = "2GB") -> None:
         self._connection = duckdb.connect(":memory:", config={**_KNOBS, "temp_directory": str(folder)})
-        self._run(f"set memory_limit = '{_quoted(memory)}'")
+        self.run("set TimeZone = 'UTC'")
+        self.run(f"set memory_limit = '{_quoted(memory)}'")
         if threads is not None:
-            self._run(f"set threads = {int(threads)}")
-        self.is_first_slice = True
+            self.run(f"set threads = {int(threads)}")
 
     def close(self) -> None:
         """Drop everything."""
@@ -134,40 +136,94 @@ class Bench:
         columns = [column.name for column in terms.INPUTS[kind]]
         if not paths:
             nothing = ", ".join(f"null::{_type(column.kind)} as {column.name}" for column in terms.INPUTS[kind])
-            self._run(f"create view {kind} as select {nothing}, null::bigint as {number} where false")
+            self.run(f"create view {kind} as select {nothing}, null::bigint as {number} where false")
             return
         files = ", ".join(f"'{_quoted(str(path))}'" for path in paths)
-        counts = self._all(f"select num_rows from parquet_file_metadata([{files}])")
+        counts = self.rows(f"select num_rows from parquet_file_metadata([{files}])")
         starts = [0]
         for (rows,) in counts[:-1]:
             starts.append(starts[-1] + rows)
         listed = ", ".join(columns)
-        self._run(
-            f"create view {kind} as select {listed}, file_row_number + {starts}[file_index + 1] as {number} "
+        self.run(
+            f"create view {kind} as select {listed}, file_row_number + list_extract({starts}::bigint[], file_index::bigint + 1) as {number} "
             f"from read_parquet([{files}], file_row_number = true)"
         )
 
     def lay_rule(self, rule: Rule) -> None:
         """The one-row table `rule`: every name of the law; `ignore_keys` are the ignored fields as JSON text."""
-        values = asdict(rule)
-        columns = []
-        for name, value in values.items():
-            kind = "varchar[]" if name in RULE_LISTS else None
-            if isinstance(value, Mapping):
-                kind, value = "map(varchar, bigint)", {"key": list(value), "value": list(value.values())}
-                columns.append((f"map($k_{name}::varchar[], $v_{name}::bigint[]) as {name}", name, value))
-                continue
-            columns.append((f"${name}{'::' + kind if kind else ''} as {name}", name, value))
-        self._lay(columns, rule)
+        values: dict[str, Any] = {}
+        for item in fields(rule):
+            value = getattr(rule, item.name)
+            value = list(value.items()) if isinstance(value, Mapping) else value
+            values[item.name] = pa.array([value], _RULE_TYPES[str(item.type)])
+        keys = [json.dumps(name, ensure_ascii=False) for name in rule.ignore_fields]
+        values["ignore_keys"] = pa.array([keys], pa.list_(pa.string()))
+        self.lay("rule", pa.table(values))
 
-    def _lay(self, columns: list[tuple[str, str, Any]], rule: Rule) -> None:
-        parameters: dict[str, Any] = {"ignore_keys": [pa_json(field) for field in rule.ignore_fields]}
-        for _, name, value in columns:
-            if isinstance(value, dict):
-                parameters |= {f"k_{name}": value["key"], f"v_{name}": value["value"]}
-            else:
-                parameters[name] = list(value) if isinstance(value, tuple) else value
-        select = ", ".join(text for text, _, _ in columns)
-        self._connection.execute(
-            f"create table rule as select {select}, $ignore_keys::varchar[] as ignore_keys", parameters
-        )
+    def lay(self, name: str, rows: pa.Table, query: str = "select * from given") -> None:
+        """A table made of rows from Python, which the query calls `given`."""
+        self._connection.register("given", rows)
+        self.run(f"create or replace table {name} as {query}")
+        self._connection.unregister("given")
+
+    def make(self, *names: str, folder: str = "steps") -> None:
+        """Run steps in the order given."""
+        for name in names:
+            self.run(f"create or replace table {name} as {statement(folder, name)}")
+
+    def swap(self, name: str, other: str) -> None:
+        """Let the table `other` take the place of the view `name`."""
+        self.run(f"drop view {name}")
+        self.run(f"alter table {other} rename to {name}")
+
+    def records(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
+        """The whole answer of a query, a dict for each row."""
+        answer = self._connection.sql(query, params=list(parameters)).to_arrow_table()
+        rows: list[dict[str, Any]] = answer.to_pylist()
+        return rows
+
+    def stream(self, query: str, rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
+        """The answer of a query in batches, in its order."""
+        yield from self._connection.sql(query).to_arrow_reader(rows)
+
+    def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """The whole answer of a query."""
+        answer: list[tuple[Any, ...]] = self._connection.execute(query, list(parameters)).fetchall()
+        return answer
+
+    def count(self, name: str) -> int:
+        """How many rows a table has."""
+        return int(self.rows(f"select count(*) from {name}")[0][0])
+
+    def columns(self, query: str) -> dict[str, Any]:
+        """The whole answer of a query as numpy columns."""
+        answer: dict[str, Any] = self._connection.execute(query).fetchnumpy()
+        return answer
+
+    def keep(self, *names: str) -> None:
+        """Put this slice's tables aside, to be read as one when the last slice is done."""
+        for name in names:
+            self.run(f"create table if not exists kept_{name} as select * from {name} where false")
+            self.run(f"insert into kept_{name} select * from {name}")
+
+    def gather(self, *names: str) -> None:
+        """What was put aside takes the name of the step again."""
+        for name in names:
+            self.run(f"drop table {name}")
+            self.run(f"alter table kept_{name} rename to {name}")
+
+    def write(self, query: str, path: Path, form: str) -> None:
+        """The answer of a query as a file: `parquet`, `csv` or `jsonl`."""
+        self.run(f"copy ({query}) to '{_quoted(str(path))}' ({_FORMS[form]})")
+
+    def run(self, command: str) -> None:
+        """Run one command."""
+        self._connection.execute(command)
+
+
+def _type(kind: str) -> str:
+    return _TYPES.get(kind, "varchar")
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

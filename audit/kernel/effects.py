@@ -65,6 +65,16 @@ def parse(text: str) -> Any:
         raise ValueError(f"is not valid JSON: {error.msg} at character {error.pos + 1}") from None
 
 
+def decode(text: str) -> tuple[Any, int]:
+    """The JSON value that a text begins with, as `parse` gives it, and where it ends. Raises ValueError."""
+    try:
+        return _decoder.raw_decode(text)
+    except RecursionError:
+        raise ValueError(f"is nested too deep: at most {DEPTH} levels") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not valid JSON: {error.msg}") from None
+
+
 def compact(value: Any) -> str:
     """A parsed value as compact JSON text, fields sorted by code point."""
     return _encode(value)

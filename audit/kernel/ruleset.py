@@ -189,8 +189,8 @@ NAMES: Final = tuple(item.name for item in fields(Rule))
 def sentences(rule: Rule) -> list[str]:
     """The rule set in plain English, one sentence for each thing that it settles."""
     lines = [
-        f"Evidence may come {_span(rule.match_before_seconds)} before the claim{_except(rule.match_before_by_action)} "
-        f"and {_span(rule.match_after_seconds)} after it{_except(rule.match_after_by_action)}, ends included.",
+        f"Evidence may come {span(rule.match_before_seconds)} before the claim{_except(rule.match_before_by_action)} "
+        f"and {span(rule.match_after_seconds)} after it{_except(rule.match_after_by_action)}, ends included.",
         f"Counted as a unit: {_all(rule.counted_actions, 'every action')}.",
         f"Production is {_all(rule.production_environments, 'everything')}; "
         f"completed means the status {_all(rule.completed_statuses, 'any')}.",
@@ -201,12 +201,12 @@ def sentences(rule: Rule) -> list[str]:
         "Effects are compared" + (f", but for {_all(rule.ignore_fields, '')}." if rule.ignore_fields else ".")
         if rule.compare_effects
         else "Effects that differ are treated as silent.",
-        f"Claims of one agent, action and target at most {_span(rule.burst_window_seconds)} apart are one burst; "
+        f"Claims of one agent, action and target at most {span(rule.burst_window_seconds)} apart are one burst; "
         f"from {rule.burst_minimum} of the same work on, one counts.",
         "A burst that goes back and forth counts for nothing."
         if rule.oscillation_voids
         else "A burst that goes back and forth is judged claim by claim.",
-        f"Work must survive {_span(rule.undo_window_seconds)}{_except(rule.undo_window_by_action)}.",
+        f"Work must survive {span(rule.undo_window_seconds)}{_except(rule.undo_window_by_action)}.",
     ]
     if rule.taint_from:
         lines.append(f"Work built on a step that is {_all(rule.taint_from, '', ' or ')} is tainted.")
@@ -215,7 +215,8 @@ def sentences(rule: Rule) -> list[str]:
     return lines
 
 
-def _span(seconds: int) -> str:
+def span(seconds: int) -> str:
+    """A length of time in words: the largest unit that divides it."""
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds and seconds % size == 0:
             count = seconds // size
@@ -226,7 +227,7 @@ def _span(seconds: int) -> str:
 def _except(by_action: Mapping[str, int]) -> str:
     if not by_action:
         return ""
-    return f" ({', '.join(f'{action}: {_span(seconds)}' for action, seconds in by_action.items())})"
+    return f" ({', '.join(f'{action}: {span(seconds)}' for action, seconds in by_action.items())})"
 
 
 def _all(values: tuple[str, ...] | None, everything: str, joint: str = ", ") -> str:

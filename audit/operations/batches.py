@@ -17,6 +17,7 @@ from audit.models import Batch, Job, Source
 from audit.operations import jobs, parties, sources
 from audit.operations.faults import NotNow, Refused
 from audit.operations.record import enter, lock, next_number
+from audit.queries.batches import UNMAPPED
 from audit.vault import files
 from audit.vault.sift import Sifted, sift
 from tenants.scope import current, scope
@@ -58,9 +59,12 @@ def spool(tenant_id: UUID, chunks: Iterable[bytes]) -> Spooled:
     return Spooled(path, digest.hexdigest(), size)
 
 
-def receive(source: Source, spooled: Spooled, file_name: str, by: str) -> tuple[Batch, bool]:
+def receive(
+    source: Source, spooled: Spooled, file_name: str, by: str, *, unmapped: bool = False
+) -> tuple[Batch, bool]:
     """Keep a file as received and queue its reading; the same bytes again are the batch of before.
 
+    An `unmapped` file is kept but set aside, refused for want of a mapping: `retake` reads it once there is one.
     Returns the batch and whether it is new. Bytes and row are durable once the scope's transaction commits.
     """
     lock("batches")
@@ -80,11 +84,14 @@ def receive(source: Source, spooled: Spooled, file_name: str, by: str) -> tuple[
         mapping=source.mapping,
         mapping_version=source.mapping_version,
         received_by=by,
+        state=Batch.State.REFUSED if unmapped else Batch.State.RECEIVED,
+        error=UNMAPPED if unmapped else "",
     )
     entry = enter("batch.received", batch, by, sha256=stored.sha256, bytes=stored.byte_count, source=source.id)
     batch.ledger_index = entry.seq
     batch.save(update_fields=["ledger_index"])
-    jobs.add(Job.Kind.TAKE, batch.id)
+    if not unmapped:
+        jobs.add(Job.Kind.TAKE, batch.id)
     return batch, True
 
 
@@ -204,9 +211,15 @@ def give_up(batch_id: UUID, error: str) -> None:
 
 
 def retake(batch: Batch, by: str) -> Batch:
-    """Read a refused file again with the source's mapping of today; a sealed batch never changes."""
+    """Read a refused file again with the source's mapping of today; a sealed batch never changes.
+
+    It goes to the end of the line: what was read meanwhile came before it, and runs that are open do not see it.
+    """
+    lock("batches")
+    batch.refresh_from_db()
     if batch.state != Batch.State.REFUSED:
         raise Refused("Only a refused batch can be read again; a sealed one never changes.")
+    batch.position = next_number(Batch.objects, "position")
     batch.state, batch.error, batch.sealed_at = Batch.State.RECEIVED, "", None
     batch.mapping, batch.mapping_version = batch.source.mapping, batch.source.mapping_version
     for name in receipt_counts(batch):

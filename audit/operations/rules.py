@@ -36,11 +36,14 @@ def draft(name: str, rules: dict[str, Any], by: str, *, note: str = "", effectiv
     return rule_set
 
 
-def redraft(rule_set: RuleSet, rules: dict[str, Any], by: str, *, note: str = "") -> RuleSet:
+def redraft(
+    rule_set: RuleSet, rules: dict[str, Any], by: str, *, note: str = "", effective_on: date | None = None
+) -> RuleSet:
     """Change a draft. What was submitted is changed by drafting a new version."""
     _expect(rule_set, RuleSet.State.DRAFT, "Only a draft can be changed: draft a new version.")
     rule = _parse(rules)
     rule_set.rules, rule_set.digest, rule_set.note, rule_set.drafted_by = _plain(rule), rule.digest(), note, by
+    rule_set.effective_on = effective_on
     rule_set.save()
     enter("rules.redrafted", rule_set, by, digest=rule_set.digest)
     return rule_set

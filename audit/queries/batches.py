@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, overload
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import Http404
 
 from audit.kernel.terms import REFUSED
@@ -17,6 +18,7 @@ from audit.vault import files
 from audit.vault.bench import connect
 from audit.vault.sift import IDENTITY
 
+UNMAPPED = "It waits for its mapping: say which column is which, then it is read."  # stands in Batch.error
 READ = """
     read_csv(
         $file, header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', parallel = false,
@@ -93,3 +95,13 @@ class RefusedRows(Sequence[Row]):
 def refused(batch: Batch, column: str = "", reason: str = "") -> RefusedRows | None:
     """The refused rows of a batch that pass the filters; None where no row was refused."""
     return RefusedRows(files.local(batch.refused_key), column, reason) if batch.refused_key else None
+
+
+def waits_for_mapping(batch: Batch) -> bool:
+    """Whether the batch was set aside until somebody says which column is which."""
+    return batch.state == Batch.State.REFUSED and batch.error == UNMAPPED
+
+
+def waiting() -> QuerySet[Batch]:
+    """Every batch that was set aside so, oldest first."""
+    return Batch.objects.filter(state=Batch.State.REFUSED, error=UNMAPPED).order_by("position")

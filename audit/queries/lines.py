@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
@@ -88,6 +89,21 @@ class Lines(Sequence[Line]):
             where = f"{where} and ({', '.join(ORDER)}) > (?, ?, ?, ?)"
             parameters = [*parameters, *place]
         return self._fetch(f"where {where} order by {', '.join(ORDER)} limit ?", [*parameters, count])
+
+    def nearest(self, instant: datetime, count: int) -> list[Line]:
+        """`count` lines nearest in time to an instant, in the order of time."""
+        where, parameters = self._where()
+        distance = "abs(epoch_us(occurred_at) - epoch_us(?::timestamptz))"
+        tail = f"where {where} order by {distance}, {', '.join(ORDER)} limit ?"
+        found = self._fetch(tail, [*parameters, instant, count])
+        return sorted(found, key=lambda line: (line["occurred_at"], line["claim_id"], line["revision"], line["row"]))
+
+    def before(self, place: Sequence[Any], count: int) -> list[Line]:
+        """The `count` lines just before the identity `place`, in the order of identity; for cursors."""
+        where, parameters = self._where()
+        backward = ", ".join(f"{name} desc" for name in ORDER)
+        tail = f"where {where} and ({', '.join(ORDER)}) < (?, ?, ?, ?) order by {backward} limit ?"
+        return self._fetch(tail, [*parameters, *place, count])[::-1]
 
     def _fetch(self, tail: str, parameters: list[Any]) -> list[Line]:
         with connect(self.path.parent, threads=2) as connection:

@@ -30,6 +30,14 @@ def agents(of: Vendor) -> QuerySet[Agent]:
     return Agent.objects.filter(vendor=of)
 
 
+def agent(vendor_id: UUID, agent_id: UUID) -> Agent:
+    """One agent of a vendor. Raises Http404."""
+    found = Agent.objects.select_related("vendor").filter(id=agent_id, vendor_id=vendor_id).first()
+    if found is None:
+        raise Http404("No such agent.")
+    return found
+
+
 def actors(of: Vendor) -> QuerySet[Actor]:
     """The accounts that are bound to a vendor's agents."""
     return Actor.objects.filter(vendor=of)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, Max, Min, QuerySet, Sum
 from django.http import Http404
+from django.utils import timezone
 
 from audit.kernel.terms import MEANINGS, Reason, State
-from audit.models import Finding, Run, Score, Total
+from audit.models import Batch, Export, Finding, Run, Score, Total
 
 
 def all_runs() -> QuerySet[Run]:
@@ -78,3 +80,33 @@ def scores(run: Run, by: str = Score.By.RUN) -> QuerySet[Score]:
 def findings(run: Run) -> QuerySet[Finding]:
     """What a run found, most money first."""
     return Finding.objects.filter(run=run).select_related("discrepancy")
+
+
+def words_of(run: Run) -> dict[str, list[str]]:
+    """The vendors, agents and actions that a run's claims name, for choosing among them."""
+    rows = Total.objects.filter(run=run)
+    return {
+        name: list(rows.order_by(name).values_list(name, flat=True).distinct()[:500])
+        for name in ("vendor", "agent_id", "action")
+    }
+
+
+def exports(run: Run) -> QuerySet[Export]:
+    """The files made of a run's lines, newest first."""
+    return Export.objects.filter(run=run)
+
+
+def finding_counts(run: Run) -> dict[str, int]:
+    """How many discrepancies of each reason a run found."""
+    rows = Finding.objects.filter(run=run).values_list("discrepancy__reason")
+    return dict(rows.annotate(count=Count("id")).order_by("discrepancy__reason"))
+
+
+def suggested_period() -> dict[str, date]:
+    """The days that the claims received so far span, for a new run."""
+    span = Batch.objects.filter(state=Batch.State.SEALED, source__kind="claims").aggregate(
+        first=Min("first_at"), last=Max("last_at")
+    )
+    if span["first"] is None:
+        return {}
+    return {"first_day": timezone.localdate(span["first"]), "last_day": timezone.localdate(span["last"])}

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.http import Http404
 
-from audit.models import Batch, Source, Witness
+from audit.models import Batch, Source, Vendor, Witness
 
 SEALED = Q(batches__state=Batch.State.SEALED)
 
@@ -19,6 +19,11 @@ def all_sources() -> QuerySet[Source]:
         accepted_rows=Sum("batches__accepted_count", filter=SEALED),
         last_batch_at=Max("batches__created_at"),
     )
+
+
+def of(vendor: Vendor) -> QuerySet[Source]:
+    """The sources of one vendor."""
+    return all_sources().filter(vendor=vendor)
 
 
 def get(source_id: UUID) -> Source:

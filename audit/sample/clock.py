@@ -55,7 +55,8 @@ class Clock:
         """`count` instants in these hours of the period; `growing` puts most of them at the end."""
         weights = np.cumsum(self.busy * hours * (_growth() if growing else 1.0))
         hour = np.searchsorted(weights, rng.random(count) * weights[-1], side="right")
-        return HOUR_STARTS[hour] + MILLISECOND * rng.integers(0, HOUR // MILLISECOND, count)
+        at: Ints = HOUR_STARTS[hour] + MILLISECOND * rng.integers(0, HOUR // MILLISECOND, count)
+        return at
 
     def hours(self, system: int, *, blind: bool = False, also: int | None = None) -> Flags:
         """The hours in which a system was watching (`also` another one), or `blind` in which it was not."""

@@ -97,7 +97,9 @@ def _deliver(out: Path, number: int, lines: int, *, seed: int, fmt: str, chunk: 
     delivery = _paths(out / tenant.slug, tenant, FORMATS[fmt])
     _write_settings(tenant, delivery)
     shares = _shares([share for _, share in tenant.feeds], lines)
-    rounds = -(-lines // chunk)
+    rounds = max(1, -(-lines // chunk))
+    if rounds > FEED_BLOCK // BLOCK:
+        raise ValueError(f"{lines} lines by {chunk} are too many rounds: take larger chunks")
     with ExitStack() as stack:
         desk = _Desk(stack, delivery)
         for turn in range(rounds):

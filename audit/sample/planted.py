@@ -81,7 +81,7 @@ PLANTED: Final[dict[str, dict[Reason, int]]] = {
         Reason.OWN_FAILURE: 150,
     },
 }
-EVENTS: Final = {"forcedesk": 8_150, "finbot": 9_120, "copilotx": 8_200}  # events per line, in basis points
+EVENTS: Final = {"forcedesk": 7_870, "finbot": 9_400, "copilotx": 8_250}  # events per line, in bps: 0.85 in all
 PROGRESS: Final = 140  # lines of honest work in quick steps on one record: crowded, and all supported
 UNCLAIMED: Final = 150  # work that a watching system saw and the vendor did not report
 PEOPLE: Final = 50  # work of people in the system that knows its agents: nobody's claim, and not unclaimed either

@@ -180,7 +180,8 @@ class Stage:
         """How long after its story began each line comes, if each gap is between `low` and `high` seconds."""
         gaps = np.where(place == 0, 0, self.seconds(len(place), low, high))
         total = np.cumsum(gaps)
-        return total - total[np.arange(len(place)) - place]
+        since: Ints = total - total[np.arange(len(place)) - place]
+        return since
 
     def lag(self, home: Ints) -> Ints:
         """How long after the vendor's clock a system's clock says: seconds, a tenth of them early by a skew."""

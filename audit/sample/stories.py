@@ -159,13 +159,15 @@ def aggregates(stage: Stage) -> None:
 
 
 def others_work(stage: Stage, start: int, stop: int) -> None:
-    """Work that no claim names: of the vendor's agents in the CRM and of anybody elsewhere; and people's in the CRM.
+    """Work that no claim names: of the vendor's agents in the CRM, of people at the desk, of whoever elsewhere.
 
-    The CRM knows its agents, so what people do there is nobody's unclaimed work.
+    And people's work in the CRM: it knows its agents, so that is nobody's unclaimed work.
     """
     unclaimed = stage.scene(planted.portion(planted.UNCLAIMED, start, stop), stage.jobs(*WITNESSED), known=0.0)
-    agent = np.where(unclaimed.home == world.CRM, AGENT_NUMBERS[unclaimed.job], NOTHING)
-    stage.event(unclaimed, 0, named=1, actor=agent, unclaimed=1)
+    person = PERSON + stage.rng.integers(0, 40, len(unclaimed))
+    actor = np.where(unclaimed.home == world.CRM, AGENT_NUMBERS[unclaimed.job], NOTHING)
+    actor = np.where(unclaimed.home == world.DESK, person, actor)
+    stage.event(unclaimed, 0, named=1, actor=actor, unclaimed=1)
     people = stage.scene(planted.portion(planted.PEOPLE, start, stop), stage.jobs(world.CRM), known=0.0)
     stage.event(people, 0, named=1, actor=PERSON + stage.rng.integers(0, 40, len(people)))
 

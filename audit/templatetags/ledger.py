@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django import template
 from django.template.context import RequestContext
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -117,41 +117,21 @@ def copyable(value: object) -> SafeString:
     )
 
 
-READERS = frozenset({"viewer", "analyst", "auditor", "admin"})
-WORKERS = frozenset({"analyst", "admin"})
-CHECKERS = frozenset({"analyst", "auditor", "admin"})
-ADMINS = frozenset({"admin"})
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One entry of the navigation: its URL name, title, who sees it, and its key after `g`."""
+    """One entry of the navigation: its URL name, its title, and its key after `g`."""
 
     name: str
     title: str
-    roles: frozenset[str] = READERS
     key: str = ""
 
 
 PLACES: tuple[tuple[Place, ...], ...] = (
-    (Place("start", "Start", key="h"), Place("overview", "Overview", key="o")),
-    (
-        Place("runs", "Runs", key="r"),
-        Place("discrepancies", "Discrepancies", READERS | {"guest"}, key="d"),
-        Place("lines", "Claims", key="l"),
-    ),
-    (
-        Place("vendors", "Vendors", key="v"),
-        Place("sources", "Sources", CHECKERS, key="s"),
-        Place("coverage", "Coverage", key="c"),
-    ),
-    (
-        Place("rules", "Rules", CHECKERS, key="u"),
-        Place("rate-cards", "Rate cards", CHECKERS),
-        Place("ledger", "Ledger", CHECKERS, key="e"),
-        Place("jobs", "Jobs", WORKERS, key="j"),
-    ),
-    (Place("members", "Members", ADMINS), Place("keys", "Keys", ADMINS)),
+    (Place("start", "Start", "h"), Place("overview", "Overview", "o")),
+    (Place("runs", "Runs", "r"), Place("discrepancies", "Discrepancies", "d"), Place("lines", "Claims", "l")),
+    (Place("vendors", "Vendors", "v"), Place("sources", "Sources", "s"), Place("coverage", "Coverage", "c")),
+    (Place("rules", "Rules", "u"), Place("rate-cards", "Rate cards", "p"), Place("ledger", "Ledger", "e")),
+    (Place("jobs", "Jobs", "j"), Place("members", "Members", "m"), Place("keys", "Keys", "k")),
 )
 
 
@@ -163,18 +143,23 @@ def place_url(name: str, slug: str) -> str:
         return ""
 
 
-def places(slug: str, role: str, path: str, here: str = "") -> list[list[dict[str, Any]]]:
-    """The groups of places that a role may see; the one that holds `path` (or is named `here`) is current."""
+def places(slug: str, may: Mapping[str, bool], path: str, here: str = "") -> list[list[dict[str, Any]]]:
+    """The groups of places that a reader may open; the one that holds `path` (or is named `here`) is current."""
     groups = []
     for group in PLACES:
         entries = [
             {"title": place.title, "key": place.key, "url": url, "current": _current(place, url, path, here)}
             for place in group
-            if role in place.roles and (url := place_url(place.name, slug))
+            if (url := place_url(place.name, slug)) and may.get(_permission(url))
         ]
         if entries:
             groups.append(entries)
     return groups
+
+
+def _permission(url: str) -> str:
+    """What the view at an address asks of the reader, as `tenants.access.requires` wrote on it."""
+    return str(getattr(resolve(url).func, "permission", "see"))
 
 
 def _current(place: Place, url: str, path: str, here: str) -> str:
@@ -193,8 +178,8 @@ def navigation(context: RequestContext, label: str = "Places") -> dict[str, Any]
     tenant = getattr(request, "tenant", None)
     if request is None or tenant is None:
         return {"groups": [], "label": label}
-    role = str(getattr(request, "role", "") or "")
-    return {"groups": places(tenant.slug, role, request.path, str(context.get("here", ""))), "label": label}
+    groups = places(tenant.slug, request.may, request.path, str(context.get("here", "")))
+    return {"groups": groups, "label": label}
 
 
 @register.simple_tag
@@ -232,9 +217,9 @@ def counted(table: Any) -> bool:
 def narrowed(context: RequestContext, table: Any) -> bool:
     """Whether the address filters the table, so that "nothing here" must be told from "nothing found"."""
     request = context.get("request")
-    own = {table.prefixed_order_by_field, table.prefixed_page_field, table.prefixed_per_page_field}
+    own = (table.order_by_field, table.page_field, table.per_page_field)
     parameters: Iterable[tuple[str, str]] = request.GET.items() if request is not None else ()
-    return any(value for name, value in parameters if name not in own)
+    return any(value and name.rsplit("-", 1)[-1] not in own for name, value in parameters)  # prefix: "runs-sort"
 
 
 @register.simple_tag

@@ -54,6 +54,11 @@ def share(bps: int | None, places: int = 1) -> str:
     return f"{minus}{_decimal(cut, places)}{NARROW}%"
 
 
+def share_of(part: int, whole: int) -> str:
+    """A part of a whole as per cent; the smallest part of the largest whole is still told from nothing."""
+    return share(part * 10_000 // whole or (1 if part else 0)) if whole else NONE
+
+
 def _decimal(value: int, places: int) -> str:
     """An integer with its last digits set behind a point: (702, 1) → "70.2"."""
     if not places:

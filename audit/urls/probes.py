@@ -1,5 +1,11 @@
-"""Routes."""
+"""Where operators ask."""
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from audit.api import probes
+
+urlpatterns = [
+    path("health/live", probes.live, name="health-live"),
+    path("health/ready", probes.ready, name="health-ready"),
+    path("metrics", probes.metrics, name="metrics"),
+]

@@ -117,5 +117,18 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
   });
 }
 
+// An answer that is not the part that was asked for (an error, the sign-in form) is shown as the page it is.
+const whole = (event) => {
+  const { requestConfig, pathInfo } = event.detail;
+  if (requestConfig.verb === "get") location.assign(pathInfo.finalRequestPath || pathInfo.requestPath);
+};
+document.addEventListener("htmx:responseError", whole);
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, xhr, isError } = event.detail;
+  if (isError || !target.id || xhr.responseText.includes(`id="${target.id}"`)) return;
+  event.detail.shouldSwap = false;
+  whole(event);
+});
+
 document.addEventListener("DOMContentLoaded", () => arm(document));
 document.addEventListener("htmx:afterSwap", () => arm(document));

@@ -2,7 +2,7 @@
 
 A story is a folder that an auditor can read and add to: the inputs as CSV with the columns it needs, `rules.json`
 with what differs from the defaults, and the verdicts that follow from the law, worked out by hand. Of a verdict
-only the columns that the story names are compared; an event in `undone_by` is written `system/event_id`.
+only the columns that the story names are compared; an event in `undone_by` is written `system:event_id`.
 """
 
 from __future__ import annotations

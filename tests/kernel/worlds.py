@@ -109,7 +109,7 @@ def rule_of(number: int) -> Row:
         "compare_effects": rng.random() < 0.8,
         "ignore_fields": rng.choice([[], [], ["note"], ["owner"], ["owner", "note"]]),
         "burst_window_seconds": rng.choice([300, 300, 60, 0]),
-        "burst_minimum": rng.choice([2, 2, 2, 3]),
+        "burst_minimum": rng.choice([2, 2, 2, 3, 1]),
         "oscillation_voids": rng.random() < 0.8,
         "undo_window_seconds": rng.choice([604_800, 604_800, 600, 60]),
         "undo_window_by_action": rng.choice([{}, {"case_resolution": 120}, {"record_update": 3600}]),
@@ -120,6 +120,7 @@ def rule_of(number: int) -> Row:
                 ["wrong_value", "failed", "undone", "witnesses_disagree"],
                 ["no_evidence", "repeat", "oscillation"],
                 ["superseded", "own_failure", "not_production", "no_target", "outside_coverage"],
+                ["failed", "tainted", "vendor_attested", "aggregate"],
                 [],
             ]
         ),
@@ -157,7 +158,7 @@ class Maker:
             self.effects = [{"status": "open"}, {"status": "closed"}, self.rng.choice(EFFECTS)]
             self.many.update(one_record=0.95, effect=0.9)
         if leaning == "chains":
-            self.few.update(parent=0.8, effect_off=0.3)
+            self.few.update(parent=0.8, effect_off=0.3, failed=0.3)
         if leaning == "quarrels":
             self.few.update(effect_off=0.5, failed=0.3, undone=0.1)
             self.many.update(effect=0.9, one_record=0.5)
@@ -180,7 +181,7 @@ class Maker:
         for _ in range(pick.choice([1, 3, 5, 8, 12, 18])):
             self.world.evidence.append(self.event())
         for _ in range(pick.choice([0, 1, 1, 2, 3, 5])):
-            self.world.coverage.append(self.watch())
+            self.world.coverage += self.torn(self.watch())
         if self.chance(0.4):
             self.world.actors += [self.binding() for _ in range(pick.choice([1, 2, 3]))]
         if self.world.evidence and self.chance(0.05):
@@ -194,7 +195,7 @@ class Maker:
         screened = self.chance(self.few["screen"])
         return {
             "vendor": VENDORS[self.chance(self.few["other_vendor"])],
-            "claim_id": f"{pick.choice(CLAIM_IDS)}" if self.chance(0.2) else f"c{len(self.world.claims) + 1}",
+            "claim_id": f"{pick.choice(CLAIM_IDS)}" if self.chance(0.08) else f"c{len(self.world.claims) + 1}",
             "revision": 0,
             "withdrawn": False,
             "agent_id": AGENTS[0] if one_record else pick.choice(AGENTS),
@@ -221,8 +222,8 @@ class Maker:
     def claim_instant(self) -> int:
         """Return the instant of a claim: on, or at an edge of the burst window after, another one."""
         if not self.world.claims or self.chance(0.2):
-            return START + self.rng.choice([0, 0, 30, 3600]) * MICROS
-        window = self.rule["burst_window_seconds"] * MICROS
+            return START + int(self.rng.choice([0, 0, 30, 3600])) * MICROS
+        window = int(self.rule["burst_window_seconds"]) * MICROS
         step = self.rng.choice([0, 0, 1, MICROS, 30 * MICROS, window, window + 1])
         return int(self.rng.choice(self.world.claims)["occurred_at"]) + step
 
@@ -316,6 +317,14 @@ class Maker:
             "starts_at": START - DAY if wide else pick.choice([START - DAY, at - before, at - before + 1, at]),
             "ends_at": START + 9 * DAY if wide else max(at + 1, pick.choice(ends)),
         }
+
+    def torn(self, row: Row) -> list[Row]:
+        """Return a coverage row whole, or torn at a claim's instant into two that touch, overlap, or miss a moment."""
+        at = self.rng.choice(self.world.claims)["occurred_at"] + self.rng.choice([0, MICROS, -1])
+        if self.chance(0.6) or not row["starts_at"] < at < row["ends_at"] - 1:
+            return [row]
+        later = {**row, "starts_at": at + self.rng.choice([0, 0, 1, -1])}
+        return self.rng.sample([{**row, "ends_at": at}, later], 2)
 
     def binding(self) -> Row:
         """Say who is an agent in a system."""

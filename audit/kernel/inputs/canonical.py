@@ -16,10 +16,9 @@ from audit.kernel.terms import INPUTS
 GROUP: Final = 122_880
 """How many rows a row group holds: what the engine reads at a time."""
 _REPEATING: Final = frozenset(
-    "vendor agent_id action environment status currency system grade outcome actor file parent_id effect".split()
-    + "revision units charge_micros tokens_cached".split()
-)
-_CLOSE: Final = frozenset("line occurred_at starts_at ends_at tokens_input tokens_output".split())
+    ("vendor", "agent_id", "action", "environment", "status", "revision", "units", "charge_micros", "currency")
+) | {"tokens_cached", "parent_id", "effect", "system", "grade", "outcome", "actor", "file"}
+_CLOSE: Final = frozenset(["line", "occurred_at", "starts_at", "ends_at", "tokens_input", "tokens_output"])
 
 
 def schema(kind: str) -> Any:

@@ -173,15 +173,27 @@ class _Reader:
         heights = np.ones(count, np.int64)
         if total != count:
             heights[good] += _line_ends(columns)
-            heights[~good] += [row.text.count("\n") for row in bad]
-            if heights.sum() != total:
-                return None
+            heights[~good] += np.array([row.text.count("\n") for row in bad], np.int64)
+        if heights.sum() != total or not self._closes(piece, int(heights[-1])):
+            return None
         starts = self.line + np.cumsum(heights) - heights
         faults = tuple(
             self._miscounted(int(at), row.text, row.actual_columns) for at, row in zip(starts[~good], bad, strict=True)
         )
         self.data, self.line = self.data[len(piece) :], self.line + total
         return _without_blanks(columns, starts[good], faults)
+
+    def _closes(self, piece: bytes, height: int) -> bool:
+        """Whether the last row of a piece, so many lines high, leaves no quote open."""
+        start = len(piece) - piece.endswith(b"\n")
+        for _ in range(height):
+            start = max(piece.rfind(b"\n", 0, start), 0)
+        last = piece[start:].strip(b"\n")
+        if b'"' not in last:
+            return True
+        feed = _Feed([line + "\n" for line in last.decode("latin-1").split("\n")])
+        next(csv.reader(feed, delimiter=self.delimiter), None)
+        return not feed.ran_out
 
     # the careful way
 
@@ -225,7 +237,7 @@ class _Reader:
         return careful
 
     def _sort(self, careful: _Careful, line: int, row: list[str]) -> None:
-        if self.names and any(row) and len(row) != len(self.names):
+        if self.names and row and len(row) != len(self.names):
             careful.broken.append(self._miscounted(line, self.delimiter.join(row), len(row)))
         elif any(row):
             careful.rows.append(row)

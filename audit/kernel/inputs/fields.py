@@ -99,7 +99,7 @@ def _converted(column: Column, values: Any, time_zone: str | None, bounds: insta
 
 def _seen(value: Any) -> object:
     """A refused value; a timestamp as its text, for Python has none so fine."""
-    return str(value) if pa.types.is_timestamp(value.type) and value.is_valid else value.as_py()
+    return (pc.cast(value, pa.string()) if pa.types.is_timestamp(value.type) else value).as_py()
 
 
 # text

@@ -22,6 +22,9 @@ RECORD: Final = 16 << 20
 """The most bytes that one line may take."""
 _BLOCK: Final = 8 << 20
 
+Parsed = tuple[int, dict[str, Any]] | Fault
+"""An object with the line that it begins on, or why there is none."""
+
 
 class _Bytes(Protocol):
     def read(self, size: int, /) -> bytes: ...
@@ -29,10 +32,15 @@ class _Bytes(Protocol):
 
 def read(stream: _Bytes, file: str) -> Iterator[Rows]:
     """The rows of UTF-8 JSON Lines. Blank lines are passed over; a line that is no object is a broken row."""
-    return gather((_parsed(number, line) for number, line in _lines(stream, file) if line.strip()), file)
+    return gather(objects(stream, file), file)
 
 
-def gather(items: Iterable[tuple[int, dict[str, Any]] | Fault], file: str = "", batch: int = BATCH) -> Iterator[Rows]:
+def objects(stream: _Bytes, file: str) -> Iterator[Parsed]:
+    """The objects of UTF-8 JSON Lines, each with its line; a fault for a line that holds none."""
+    return (_parsed(number, line) for number, line in _lines(stream, file) if line.strip())
+
+
+def gather(items: Iterable[Parsed], file: str, batch: int = BATCH) -> Iterator[Rows]:
     """Batches of rows from parsed objects with their lines, and from the faults of those that did not parse."""
     found: list[tuple[int, dict[str, Any]]] = []
     broken: list[Fault] = []
@@ -57,7 +65,7 @@ def text(value: Any) -> str | None:
     return effects.compact(value)
 
 
-def parsed(line: str, number: int) -> tuple[int, dict[str, Any]] | Fault:
+def parsed(line: str, number: int) -> Parsed:
     """The object that a text holds, or the fault that says why it holds none."""
     try:
         value = effects.parse(line)
@@ -68,7 +76,7 @@ def parsed(line: str, number: int) -> tuple[int, dict[str, Any]] | Fault:
     return number, value
 
 
-def _parsed(number: int, line: bytes) -> tuple[int, dict[str, Any]] | Fault:
+def _parsed(number: int, line: bytes) -> Parsed:
     if len(line) > RECORD:
         return Fault(number, "", shown(line), f"is longer than {RECORD:,} bytes: make the row shorter")
     try:

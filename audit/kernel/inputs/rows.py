@@ -42,17 +42,21 @@ class Rows:
 
 
 def check_names(names: Sequence[str], file: str) -> list[str]:
-    """Column names as a file gives them, outer space removed; refuses none at all, too many, and one given twice."""
+    """Column names as a file gives them, outer space removed; one without a name gets its number.
+
+    Refuses none at all, too many, and one given twice.
+    """
     names = [name.strip() for name in names]
     if not any(names):
         raise BadInput(file, "has no header: the first line must name the columns")
     if len(names) > COLUMNS:
         raise BadInput(file, f"has {len(names):,} columns: at most {COLUMNS:,}, take out those that are not needed")
+    names = [name or f"column {at}" for at, name in enumerate(names, 1)]
     for at, name in enumerate(names):
-        if name in names[:at]:
+        if names.index(name) != at:
             raise BadInput(
                 file,
-                f"line 1 names the column {shown(name)!r} twice (columns {names.index(name) + 1} and {at + 1}): "
+                f"the header names the column {shown(name)!r} twice (columns {names.index(name) + 1} and {at + 1}): "
                 "remove or rename one",
             )
     return names

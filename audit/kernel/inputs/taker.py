@@ -40,10 +40,12 @@ class Taker:
         time_zone: str | None,
         constants: Mapping[str, str],
         grades: dict[str, str],
+        called: Mapping[str, str],
     ) -> None:
-        """Begin a sheet at `staged`."""
+        """Begin a sheet at `staged`; refusals call a column what `called` says, else by its canonical name."""
         self._kind, self._columns, self._schema = kind, INPUTS[kind], schema(kind)
         self._refusals, self._time_zone, self._constants, self._grades = refusals, time_zone, constants, grades
+        self._called = called
         self._bounds = instants.OPEN if kind == "coverage" else instants.USUAL
         self._clock = next((c.name for c in self._columns if c.kind == "instant"), None)
         self._sheet, self._fingerprints = Sheet(staged, kind), Fingerprints()
@@ -140,10 +142,12 @@ class Taker:
 
     def _refuse(self, file: str, rows: Rows, faulty: Faulty) -> None:
         found = [fault for _, fault in rows.faults] + list(rows.broken)
+        told = {(at, fault.column) for at, fault in rows.faults}
         found += [
-            Fault(int(rows.lines[item.at]), name, shown(item.value), item.reason)
+            Fault(int(rows.lines[item.at]), self._called.get(name, name), shown(item.value), item.reason)
             for name, wrong in faulty.items()
             for item in wrong
+            if (item.at, self._called.get(name, name)) not in told
         ]
         found.sort(key=lambda fault: fault.line)
         self._refusals.add(file, found)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from audit.kernel.inputs import instants
 from audit.kernel.inputs.faults import BadInput, Refusals
@@ -31,14 +32,17 @@ def take(
     file: str,
     time_zone: str | None = None,
     constants: Mapping[str, str] | None = None,
+    called: Mapping[str, str] | None = None,
 ) -> Taken:
     """Rows as received, of one file, into the canonical Parquet file `out`; refusals are appended to `refused`.
 
     `kind` is a key of `terms.INPUTS`; `file` is what refusals call the file; `time_zone` is the IANA zone of times
-    without one; `constants` are what the source says of every row (a row that says otherwise is refused). Raises
+    without one; `constants` are what the source says of every row (a row that says otherwise is refused);
+    `called` is what the file calls a canonical column, for refusals. Raises
     BadInput for a file that cannot be taken at all; then nothing is left behind and `refused` is as it was.
     """
-    return _take(kind, [(file, batches)], out, refused, time_zone, constants or {}, {})
+    options = {"time_zone": time_zone, "constants": constants or {}, "grades": {}, "called": called or {}}
+    return _take(kind, [(file, batches)], out, refused, options)
 
 
 def prepare(
@@ -56,22 +60,16 @@ def prepare(
     row that gives a system another grade is refused.
     """
     sources = ((Path(path).name, read(Path(path))) for path in paths)
-    return _take(kind, sources, out, refused, time_zone, {}, {} if grades is None else grades)
+    options = {"time_zone": time_zone, "constants": {}, "grades": {} if grades is None else grades, "called": {}}
+    return _take(kind, sources, out, refused, options)
 
 
 def _take(
-    kind: str,
-    sources: Iterable[tuple[str, Iterable[Rows]]],
-    out: Path,
-    refused: Path,
-    time_zone: str | None,
-    constants: Mapping[str, str],
-    grades: dict[str, str],
+    kind: str, sources: Iterable[tuple[str, Iterable[Rows]]], out: Path, refused: Path, options: dict[str, Any]
 ) -> Taken:
-    if time_zone:
-        _check_zone(time_zone)
+    _check_zone(options["time_zone"])
     staged, refusals = out.with_name(out.name + ".part"), Refusals(refused)
-    taker = Taker(kind, staged, refusals, time_zone=time_zone, constants=constants, grades=grades)
+    taker = Taker(kind, staged, refusals, **options)
     try:
         for file, batches in sources:
             taker.file(file, batches)
@@ -87,8 +85,9 @@ def _take(
     return taken
 
 
-def _check_zone(name: str) -> None:
+def _check_zone(name: str | None) -> None:
     try:
-        instants.zone(name)
+        if name:
+            instants.zone(name)
     except ValueError as error:
         raise BadInput("time zone", str(error)) from None

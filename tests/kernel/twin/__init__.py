@@ -5,9 +5,9 @@ which clause it is. Instants are integer microseconds since the epoch, effects a
 
 Readings, where the law is silent or can be read in two ways (clause · reading · why):
 
-* 3.3 · the *own rank* of an event in rank 1 is the line of the table that its outcome, its effect and its action
-  earn; actor and unshared fields do not matter · by reference the actor does not matter either, and every pair
-  then has a rank.
+* 3.3 · the *own rank* of an event that names a claim is the rank that the pair would have by record, if only the
+  window and a missing target are set aside; an event of an actor bound to others, or without action and without a
+  shared field, has none and comes last · what the parenthesis does not set aside still counts.
 * 3.3 · of two events of one rank (and own rank) at one instant the smaller event_id is taken · the law's own order.
 * 3.3, 3.6 · a claim is never its own ancestor · "a cycle ends where it closes", and nobody spoils himself.
 * 3.4 · "if the worse independent grades have words and every one is failed": every word of every independent grade
@@ -21,6 +21,8 @@ Readings, where the law is silent or can be read in two ways (clause · reading 
   non-misfires, not the other ones.
 * 3.5 · "the rest of the group keeps one": burst_minimum counts that rest alone · "as above".
 * 3.5 · the earliest misfire is the first by (occurred_at, claim_id) · the burst's own order.
+* 3.6 · among claims that are each other's ancestors each spoils by the reason that it would have if nobody were tainted
+  · with `vendor_attested` or `aggregate` in taint_from their final reasons would wait for each other for ever.
 * 3.6 · a unit without a time is undone strictly after the occurred_at of the claim that the event names · it is the
   only claim that the sentence speaks of.
 * 3.6 · the supporting word of a disagreement is a supporting deciding event, which an undone event may take, though

@@ -41,7 +41,7 @@ def answer_of(verdicts: list[Row], testimony: list[Row], unclaimed: list[tuple[s
 
 def event_text(system: str, event_id: str) -> str:
     """Write an event as the kernel's verdicts write it."""
-    return f"{system}/{event_id}"
+    return f"{system}:{event_id}"
 
 
 def twin_answer(inputs: World) -> Answer:

@@ -23,16 +23,21 @@ from tests.kernel.twin.basics import (
 
 BY_REFERENCE = 1
 RANKS = range(1, 10)
+NO_RANK = 10
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A possible pair of a claim and an event: its rank, and the rank that the event would have by record."""
+    """A possible pair of a claim and an event: its rank, and the rank that the event would have by record.
+
+    `line` is the line of the table that fits the two, whether or not they are possible by record.
+    """
 
     claim: Row
     event: Row
     rank: int
     own_rank: int
+    line: int
 
 
 def possible_by_reference(claim: Row, event: Row) -> bool:
@@ -103,11 +108,12 @@ def possible_pairs(
         if event["outcome"] == "undone":
             continue
         for claim in heard:
-            own_rank = rank_by_record(claim, event, rule)
+            line = rank_by_record(claim, event, rule)
             if possible_by_reference(claim, event):
-                pairs.append(Pair(claim, event, BY_REFERENCE, own_rank))
+                own_rank = line if action_fits(claim, event) and actor_fits(claim, event, actors) else NO_RANK
+                pairs.append(Pair(claim, event, BY_REFERENCE, own_rank, line))
             elif possible_by_record(claim, event, claims, actors, rule):
-                pairs.append(Pair(claim, event, own_rank, own_rank))
+                pairs.append(Pair(claim, event, line, line, line))
     return pairs
 
 
@@ -148,9 +154,9 @@ def preference(pair: Pair) -> tuple[int, int, str]:
 
 def word_of(pair: Pair) -> str:
     """3.4: supports (done; agree or silent), failed, conflict."""
-    if pair.own_rank in (6, 7):
+    if pair.line in (6, 7):
         return "failed"
-    return "conflict" if pair.own_rank in (8, 9) else "supports"
+    return "conflict" if pair.line in (8, 9) else "supports"
 
 
 def taken_events(words: Iterable[Word]) -> set[EventKey]:

@@ -87,9 +87,9 @@ def undoes_named(event: Row, unit: Unit, member: Key, scene: Scene) -> bool:
     window = undo_micros(scene.rule, scene.heard[unit.kept]["action"])
     time = unit_time(unit, scene.decisions)
     if time is None:
-        return 0 < event["occurred_at"] - scene.heard[member]["occurred_at"] <= window
+        return bool(0 < event["occurred_at"] - scene.heard[member]["occurred_at"] <= window)
     some_before = any(is_before(latest, event) for latest in latest_events(unit, scene.decisions))
-    return some_before and event["occurred_at"] - time <= window
+    return bool(some_before and event["occurred_at"] - time <= window)
 
 
 def undone_by_record(event: Row, scene: Scene) -> list[Unit]:
@@ -154,9 +154,9 @@ def reverses_other_work(event: Row, taken: Word, action: str, scene: Scene) -> b
     )
 
 
-def nearest_taint(claim: Row, current: dict[Key, Row], reasons: dict[Key, str], rule: Row) -> str | None:
-    """3.6: the claim_id of the nearest ancestor whose final reason is in taint_from."""
+def nearest_taint(claim: Row, current: dict[Key, Row], told: list[dict[Key, str]], rule: Row) -> str | None:
+    """3.6: the claim_id of the nearest ancestor of whom a reason is told that is in taint_from."""
     for ancestor in ancestors(claim, current):
-        if reasons.get(claim_key(ancestor)) in rule["taint_from"]:
+        if any(reasons.get(claim_key(ancestor)) in rule["taint_from"] for reasons in told):
             return str(ancestor["claim_id"])
     return None

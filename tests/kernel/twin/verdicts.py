@@ -39,20 +39,40 @@ class Findings:
 
 def final_reasons(findings: Findings) -> tuple[dict[Key, str], dict[Key, str]]:
     """3.7, for the current row of every claim_id: its reason, and the ancestor that taints it."""
-    reasons: dict[Key, str] = dict(findings.set_aside)
-    tainted_by: dict[Key, str] = {}
-    # A claim's own taint waits for the final reasons of its ancestors, so the eldest come first.
-    eldest_first = sorted(findings.heard.values(), key=lambda claim: len(ancestors(claim, findings.current)))
-    for claim in eldest_first:
-        reasons[claim_key(claim)] = reason_without_taint(claim, findings)
-    for claim in eldest_first:
+    heard = findings.heard.values()
+    without_taint = dict(findings.set_aside)
+    without_taint.update({claim_key(claim): reason_without_taint(claim, findings) for claim in heard})
+    reasons, tainted_by = dict(without_taint), {}
+    # A claim waits for the final reasons of its ancestors, so cycles come first and then the eldest.
+    ringed = [claim for claim in heard if in_a_cycle(claim, findings.current)]
+    others = [claim for claim in heard if not in_a_cycle(claim, findings.current)]
+    taint_cycles(ringed, without_taint, reasons, findings)
+    for claim in sorted(others, key=lambda claim: len(ancestors(claim, findings.current))):
         key = claim_key(claim)
-        if would_stand(key, reasons):
-            source = nearest_taint(claim, findings.current, reasons, findings.rule)
-            if source is not None:
-                tainted_by[key] = source
-                reasons[key] = "tainted"
+        source = nearest_taint(claim, findings.current, [reasons], findings.rule)
+        if would_stand(key, without_taint) and source is not None:
+            tainted_by[key] = source
+            reasons[key] = "tainted"
+    for claim in ringed:
+        if reasons[claim_key(claim)] == "tainted":
+            source = nearest_taint(claim, findings.current, [without_taint, reasons], findings.rule)
+            tainted_by[claim_key(claim)] = str(source)
     return reasons, tainted_by
+
+
+def taint_cycles(ringed: list[Row], without_taint: dict[Key, str], reasons: dict[Key, str], findings: Findings) -> None:
+    """3.6, among claims that are each other's ancestors: each spoils by what it would be if nobody were tainted."""
+    for _ in ringed:
+        for claim in ringed:
+            source = nearest_taint(claim, findings.current, [without_taint, reasons], findings.rule)
+            if would_stand(claim_key(claim), without_taint) and source is not None:
+                reasons[claim_key(claim)] = "tainted"
+
+
+def in_a_cycle(claim: Row, current: dict[Key, Row]) -> bool:
+    """Whether the line of a claim's parents leads back to it."""
+    line = ancestors(claim, current)
+    return bool(line) and line[-1]["parent_id"] == claim["claim_id"]
 
 
 def would_stand(key: Key, reasons: dict[Key, str]) -> bool:

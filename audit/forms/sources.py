@@ -1,0 +1,128 @@
+"""Sources and their files."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+
+from audit.kernel.terms import GRADES
+from audit.models import Vendor
+
+NO_ZONE = "Refuse times without a zone"
+GRADE_CHOICES = [("", "Choose one"), *((letter, f"{letter}: {words}") for letter, words in GRADES.items())]
+
+
+def zones() -> list[tuple[str, str]]:
+    """The choice of time zones, none first."""
+    return [("", NO_ZONE), *((name, name) for name in sorted(available_timezones()))]
+
+
+class SettingsForm(forms.Form):
+    """What every source has, and what may be changed later."""
+
+    name = forms.CharField(max_length=200, help_text="As your people will look for it.")
+    time_zone = forms.ChoiceField(
+        choices=zones, required=False, help_text="For times that do not say their zone. Ask who makes the files."
+    )
+    refused_limit = forms.DecimalField(
+        label="Most refused rows, in per cent",
+        min_value=0,
+        max_value=100,
+        decimal_places=2,
+        initial=10,
+        help_text="Over this share a file is refused whole: then its mapping is wrong rather than its rows.",
+    )
+
+    def settings(self) -> dict[str, Any]:
+        """What the operations take."""
+        given = dict(self.cleaned_data)
+        given["refused_limit_bps"] = int(given.pop("refused_limit") * 100)
+        return given
+
+
+class EditForm(SettingsForm):
+    """What may be changed of a source of evidence."""
+
+
+class ClaimsEditForm(SettingsForm):
+    """What may be changed of a source of claims."""
+
+    environment = forms.CharField(
+        max_length=200,
+        required=False,
+        help_text="Where the work was done, if its files have no such column: production, sandbox.",
+    )
+
+
+class ClaimsSourceForm(ClaimsEditForm):
+    """A new feed of a vendor."""
+
+    vendor = forms.ModelChoiceField(Vendor.objects.none(), required=False, empty_label="A new one")
+    new_vendor = forms.CharField(
+        max_length=200, required=False, label="The new vendor's name", help_text="If it is not in the list above."
+    )
+    field_order = ("vendor", "new_vendor", "name", "environment", "time_zone", "refused_limit")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["vendor"].queryset = Vendor.objects.all()  # type: ignore[attr-defined]
+        self.fields["environment"].initial = "production"
+
+    def clean(self) -> dict[str, Any]:
+        """Exactly one vendor, known or new."""
+        given = super().clean() or {}
+        if bool(given.get("vendor")) == bool(given.get("new_vendor")):
+            self.add_error("new_vendor", "Choose a vendor from the list, or name a new one: one of the two.")
+        return given
+
+
+class EvidenceSourceForm(EditForm):
+    """A new system that sees work being done."""
+
+    system = forms.CharField(
+        max_length=200,
+        required=False,
+        help_text="One word for it, such as crm. Left empty: the files' own system column says.",
+    )
+    grade = forms.ChoiceField(
+        choices=GRADE_CHOICES, required=False, help_text="Who writes it. A system has one grade, for good."
+    )
+    vendor = forms.ModelChoiceField(
+        Vendor.objects.none(),
+        required=False,
+        empty_label="The work of any vendor",
+        label="Speaks of",
+        help_text="A record that the vendor itself writes (grade D) speaks of that vendor only.",
+    )
+    field_order = ("name", "system", "grade", "vendor", "time_zone", "refused_limit")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["vendor"].queryset = Vendor.objects.all()  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """A system needs its grade; grade D its vendor."""
+        given = super().clean() or {}
+        if given.get("system") and not given.get("grade"):
+            self.add_error("grade", "Say who writes this system's records.")
+        if given.get("grade") == "D" and not given.get("vendor"):
+            self.add_error("vendor", "Name the vendor that writes these records.")
+        return given
+
+
+class UploadForm(forms.Form):
+    """A file of a source."""
+
+    file = forms.FileField(
+        label="Drop a file here, or choose one",
+        help_text="CSV, TSV, JSON Lines, JSON, Parquet or XLSX; plain, gzip or zip; up to 2 GiB.",
+    )
+
+
+def per_cent(bps: int) -> Decimal:
+    """Basis points as per cent, without needless zeros."""
+    share = Decimal(bps) / 100
+    return share.quantize(Decimal(1)) if share == share.to_integral() else share

@@ -1,0 +1,181 @@
+"""Why one claim has its verdict: the clause in plain words, what else was considered, and why it lost.
+
+Nothing of the run is judged again but the records that the claim is about: their claims, their events and whatever they
+name. The verdict shown is the run's own.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from audit.kernel import bench, clauses, terms
+from audit.kernel.bench import Bench
+from audit.kernel.hearing import HasPaths, hear, lay_out, settle
+from audit.kernel.ruleset import Rule, parse
+from audit.kernel.terms import Reason
+
+ANCESTORS_MAX: Final = 64
+_READERS: Final = {
+    "verdicts.parquet": "read_parquet(?)",
+    "verdicts.csv": "read_csv(?, all_varchar = true)",
+    "verdicts.jsonl": "read_json(?)",
+}
+_NUMBERS: Final = ("revision", "row", "rank", "units", "charge_micros")
+_NEAR: Final = ("near_target", "near_name", "near_claims", "near_evidence")
+
+
+class UnknownClaim(LookupError):
+    """The run has no such claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The canonical inputs of a run where `python -m audit.kernel judge` keeps them."""
+
+    folder: Path
+
+    def of(self, kind: str) -> Sequence[Path]:
+        """The file of one kind, if there is one."""
+        path = self.folder / f"{kind}.parquet"
+        return [path] if path.exists() else []
+
+
+def explain(run_dir: Path, vendor: str, claim_id: str, *, inputs: HasPaths | None = None) -> dict[str, Any]:
+    """Everything that the verdicts on one claim id rest on, as plain values. Raises UnknownClaim.
+
+    `inputs` has the canonical files of the run (a `reconcile.Inputs`); without it they are read from
+    `run_dir/inputs`. Instants are RFC 3339 text, offsets whole microseconds.
+    """
+    summary = json.loads((run_dir / "summary.json").read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory(prefix="explain-") as folder:
+        table = Bench(Path(folder))
+        try:
+            question = _Question(table, run_dir, parse(summary["rules"]), vendor, claim_id)
+            return question.answer(inputs or Kept(run_dir / "inputs"))
+        finally:
+            table.close()
+
+
+@dataclass(slots=True)
+class _Question:
+    bench: Bench
+    run_dir: Path
+    rule: Rule
+    vendor: str
+    claim_id: str
+
+    def answer(self, inputs: HasPaths) -> dict[str, Any]:
+        verdicts = self._verdicts(self.claim_id)
+        if not verdicts:
+            raise UnknownClaim(f"this run has no claim {self.claim_id} of {self.vendor}")
+        chosen = next((row for row in verdicts if row["reason"] != Reason.SUPERSEDED), verdicts[-1])
+        lay_out(self.bench, inputs, self.rule, 1)
+        ancestors = self._ancestors()
+        self._judge_records()
+        return {
+            "verdicts": verdicts,
+            "rows": self._records("asked_row"),
+            "clause": clauses.of(chosen, self.rule),
+            "window": next(iter(self._records("window")), None),
+            "candidates": [{**row, "fate": clauses.fate(row, claim_id=self.claim_id)} for row in self._records("candidate")],
+            "watchers": self._records("watcher"),
+            "burst": self._records("burst_member"),
+            "undone_by": next(iter(self._records("undone_by")), None),
+            "ancestors": ancestors,
+        }
+
+    def _verdicts(self, claim_id: str) -> list[dict[str, Any]]:
+        name = next(name for name in _READERS if (self.run_dir / name).exists())
+        rows = self.bench.records(
+            f"select {', '.join(terms.VERDICT_COLUMNS)} from {_READERS[name]} where vendor = ? and claim_id = ?",
+            str(self.run_dir / name),
+            self.vendor,
+            claim_id,
+        )
+        for row in rows:
+            row |= {column: int(row[column]) for column in _NUMBERS if row[column] is not None}
+            row["provisional"] = row["provisional"] in (True, "true")
+        return sorted(rows, key=lambda row: (row["revision"], row["row"]))
+
+    def _ancestors(self) -> list[dict[str, Any]]:
+        """The steps that the claim was built on, nearest first, until there is none, a cycle, or 64 steps."""
+        path: list[dict[str, Any]] = []
+        seen = {self.claim_id}
+        following = self._parent_of(self.claim_id)
+        while following is not None and following not in seen and len(path) < ANCESTORS_MAX:
+            verdicts = self._verdicts(following)
+            if not verdicts:
+                break
+            highest = verdicts[-1]["revision"]
+            current = next(row for row in verdicts if row["revision"] == highest and row["row"] == 1)
+            path.append({"claim_id": following, "state": current["state"], "reason": current["reason"]})
+            seen.add(following)
+            following = self._parent_of(following)
+        return path
+
+    def _parent_of(self, claim_id: str) -> str | None:
+        rows = self.bench.rows(
+            "select parent_id from claims where vendor = ? and claim_id = ? order by revision desc, claim limit 1",
+            self.vendor,
+            claim_id,
+        )
+        return rows[0][0] if rows else None
+
+    def _judge_records(self) -> None:
+        """Hear the claims and events near the one that was asked for, as the run did."""
+        self.bench.run("create table question (vendor varchar, claim_id varchar)")
+        self.bench.rows("insert into question values (?, ?)", self.vendor, self.claim_id)
+        self.bench.make(*_NEAR, folder="explain")
+        self.bench.swap("claims", "near_claims")
+        self.bench.swap("evidence", "near_evidence")
+        self.bench.make(*bench.OPENING)
+        self._lay_doomed()
+        hear(self.bench)
+        settle(self.bench)
+        self.bench.make("asked", folder="explain")
+
+    def _lay_doomed(self) -> None:
+        path = self.run_dir / "doomed.parquet"
+        if path.exists():
+            self.bench.run("delete from doomed")
+            self.bench.rows(
+                "insert into doomed select heard.claim from heard semi join read_parquet(?) as kept "
+                "on kept.vendor = heard.vendor and kept.claim_id = heard.claim_id",
+                str(path),
+            )
+
+    def _records(self, name: str) -> list[dict[str, Any]]:
+        return [_plain(row) for row in self.bench.records(bench.statement("explain", name))]
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _instant(value) if isinstance(value, datetime) else value for name, value in row.items()}
+
+
+def _instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def text(answer: Mapping[str, Any]) -> str:
+    """The answer of `explain` as lines for a person."""
+    lines = [clauses.headline(row) for row in answer["verdicts"]] + [answer["clause"], ""]
+    if answer["window"]:
+        window = answer["window"]
+        lines.append(f"Evidence may come from {window['earliest_at']} to {window['latest_at']}.")
+    lines += [clauses.candidate_line(row) for row in answer["candidates"]]
+    lines += [clauses.watcher_line(row) for row in answer["watchers"] if row["word"] is None]
+    if len(answer["burst"]) > 1:
+        lines += ["", f"One burst of {len(answer['burst'])} claims:"]
+        lines += [clauses.burst_line(row) for row in answer["burst"]]
+    if answer["undone_by"]:
+        undone = answer["undone_by"]
+        lines += ["", f"Undone by {undone['system']}:{undone['event_id']} at {undone['occurred_at']}."]
+    if answer["ancestors"]:
+        lines += ["", "Built on: " + ", ".join(f"{row['claim_id']} ({row['reason']})" for row in answer["ancestors"])]
+    return "\n".join(lines).rstrip() + "\n"

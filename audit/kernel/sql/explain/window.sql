@@ -1,0 +1,13 @@
+-- window: when evidence for the claim may come.
+-- one row, or none if the claim is not heard; reads asked, claim, decision.
+select
+    make_timestamptz(claim.at_us) as occurred_at,
+    make_timestamptz(claim.earliest_us) as earliest_at,
+    make_timestamptz(claim.latest_us) as latest_at,
+    claim.effect,
+    claim.is_doomed,
+    decision.decision,
+    decision.grade
+from asked
+join claim using (claim)
+join decision using (claim)

@@ -1,0 +1,67 @@
+"""Receipts, batches, refused rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from audit.models import Batch
+from audit.serializers.fields import Shown
+
+COUNTS = ("received", "accepted", "duplicate", "conflicting", "refused")
+
+
+class ReceiptSerializer(serializers.ModelSerializer[Batch]):
+    """What was received, and what became of its rows: received = accepted + duplicate + conflicting + refused."""
+
+    batch = serializers.UUIDField(source="id", read_only=True)
+    bytes = serializers.IntegerField(source="byte_count", read_only=True)
+    received = serializers.IntegerField(source="received_count", read_only=True)
+    accepted = serializers.IntegerField(source="accepted_count", read_only=True)
+    duplicate = serializers.IntegerField(source="duplicate_count", read_only=True)
+    conflicting = serializers.IntegerField(source="conflicting_count", read_only=True)
+    refused = serializers.IntegerField(source="refused_count", read_only=True)
+    new = serializers.SerializerMethodField(help_text="False: these bytes had arrived before; this is that batch.")
+
+    class Meta:
+        model = Batch
+        fields = ("batch", "sha256", "bytes", *COUNTS, "ledger_index", "state", "new")
+        read_only_fields = ("sha256", "ledger_index", "state")
+
+    def get_new(self, batch: Batch) -> bool:
+        """Whether this request brought the bytes."""
+        return bool(self.context.get("new", False))
+
+
+class BatchSerializer(Shown):
+    """A batch: its receipt and where it stands."""
+
+    batch = serializers.UUIDField(source="id", read_only=True)
+    bytes = serializers.IntegerField(source="byte_count", read_only=True)
+    received = serializers.IntegerField(source="received_count", read_only=True)
+    accepted = serializers.IntegerField(source="accepted_count", read_only=True)
+    duplicate = serializers.IntegerField(source="duplicate_count", read_only=True)
+    conflicting = serializers.IntegerField(source="conflicting_count", read_only=True)
+    refused = serializers.IntegerField(source="refused_count", read_only=True)
+    source_name = serializers.CharField(source="source.name", read_only=True)
+    kind = serializers.CharField(source="source.kind", read_only=True)
+
+    class Meta:
+        model = Batch
+        fields = (
+            *("id", "batch", "source", "source_name", "kind", "position", "file_name", "sha256", "bytes", *COUNTS),
+            *("ledger_index", "state", "error", "first_at", "last_at", "mapping_version", "received_by"),
+            *("created_at", "sealed_at"),
+        )
+        read_only_fields = fields
+
+
+class RefusedRowSerializer(serializers.Serializer[dict[str, Any]]):
+    """One fault of one row."""
+
+    file = serializers.CharField()
+    line = serializers.IntegerField(allow_null=True)
+    column = serializers.CharField()
+    value = serializers.CharField()
+    reason = serializers.CharField()

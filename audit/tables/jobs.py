@@ -1,0 +1,65 @@
+"""Work to be done."""
+
+from __future__ import annotations
+
+import django_tables2 as tables
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from audit.models import Job
+from audit.tables.base import CountColumn, Table, WhenColumn, tag
+
+TAGS = {
+    Job.State.DUE: ("due", ""),
+    Job.State.LEASED: ("in hand", ""),
+    Job.State.DONE: ("done", "on"),
+    Job.State.QUARANTINED: ("quarantined", "off"),
+}
+PAGES = {Job.Kind.TAKE: ("batch", "batch_id"), Job.Kind.CARRY: ("run", "run_id")}
+
+
+class JobTable(Table):
+    """What runs, what is stuck, what was quarantined and why."""
+
+    kind = tables.Column(verbose_name="Work")
+    state = tables.Column()
+    attempts = CountColumn()
+    created_at = WhenColumn("seconds", verbose_name="Asked")
+    ended_at = WhenColumn("seconds", verbose_name="Ended", default="–")  # noqa: RUF001
+    error = tables.Column(default="", orderable=False)
+    acts = tables.Column(accessor="pk", verbose_name="", orderable=False)
+
+    caption = "Jobs"
+    empty_text = "No work was asked for yet"
+    empty_next = "Reading a file, carrying a run and making an export are jobs; each will be listed here."
+
+    class Meta:
+        order_by = ("-created_at",)
+
+    def render_kind(self, record: Job) -> SafeString | str:
+        """What is done, which leads to what it is done to."""
+        text = record.get_kind_display()
+        name, key = PAGES.get(Job.Kind(record.kind), ("", ""))
+        try:
+            return self.link(text, name, **{key: record.object_id}) if name else text
+        except NoReverseMatch:
+            return text
+
+    def render_state(self, record: Job) -> SafeString:
+        """The state in a word."""
+        return tag(*TAGS[Job.State(record.state)])
+
+    def render_error(self, value: str) -> SafeString:
+        """The last error: its first line, the rest folded away."""
+        first, _, rest = value.partition("\n")
+        if not rest.strip():
+            return format_html("{}", first)
+        return format_html('<details class="fold"><summary>{}</summary><pre>{}</pre></details>', first, rest.strip())
+
+    def render_acts(self, record: Job) -> SafeString | str:
+        """A quarantined job can be tried again."""
+        if record.state != Job.State.QUARANTINED or not self.may["upload"]:
+            return ""
+        return render_to_string("audit/_job_acts.html", {"job": record, "slug": self.slug}, self.request)

@@ -1,0 +1,92 @@
+"""Sources and their batches."""
+
+from __future__ import annotations
+
+import django_tables2 as tables
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from audit.models import Batch, Source
+from audit.queries.batches import waits_for_mapping
+from audit.tables.base import CountColumn, Table, WhenColumn, tag
+from audit.templatetags import ledger, words
+
+BATCH_TAGS = {
+    Batch.State.RECEIVED: ("being read", ""),
+    Batch.State.SEALED: ("sealed", "on"),
+    Batch.State.REFUSED: ("refused", "off"),
+}
+
+
+class SourceTable(Table):
+    """Where claims and evidence come from."""
+
+    name = tables.Column()
+    kind = tables.Column()
+    speaker = tables.Column(verbose_name="Who speaks", accessor="pk", orderable=False)
+    batch_count = CountColumn(verbose_name="Batches")
+    accepted_rows = CountColumn(verbose_name="Accepted rows", default="0")
+    last_batch_at = WhenColumn(verbose_name="Last arrival", default="nothing yet")
+
+    caption = "Sources"
+    empty_text = "No source yet"
+    empty_next = "A source is one vendor's feed of claims, or one of your own systems that saw the work being done."
+
+    class Meta:
+        order_by = ("kind", "name")
+
+    def render_name(self, record: Source) -> SafeString:
+        """The name, which leads to the source."""
+        return self.link(record.name, "source", source_id=record.id)
+
+    def render_kind(self, record: Source) -> str:
+        """One word."""
+        return record.kind
+
+    def render_speaker(self, record: Source) -> SafeString | str:
+        """The vendor of claims; the system of evidence with its grade."""
+        if record.kind == Source.Kind.CLAIMS:
+            return str(record.vendor or "")
+        system = record.system or "as its files say"
+        return format_html("{} {}", system, ledger.grade(record.grade)) if record.grade else system
+
+
+class BatchTable(Table):
+    """The batches of a source."""
+
+    file_name = tables.Column(verbose_name="File")
+    created_at = WhenColumn(verbose_name="Received")
+    state = tables.Column()
+    received_count = CountColumn(verbose_name="Rows")
+    accepted_count = CountColumn(verbose_name="Accepted")
+    duplicate_count = CountColumn(verbose_name="Duplicate")
+    conflicting_count = CountColumn(verbose_name="Conflicting")
+    refused_count = CountColumn(verbose_name="Refused")
+    span = tables.Column(accessor="first_at", verbose_name="Speaks of", default="–")  # noqa: RUF001
+
+    caption = "Batches"
+    empty_text = "Nothing has arrived from this source yet"
+    empty_next = "Every file that arrives is kept as it is and accounted for row by row; it will be listed here."
+
+    class Meta:
+        order_by = ("-created_at",)
+
+    def render_file_name(self, record: Batch) -> SafeString:
+        """The name, which leads to the batch."""
+        return self.link(record.file_name, "batch", batch_id=record.id)
+
+    def render_state(self, record: Batch) -> SafeString:
+        """The state in a word."""
+        return batch_tag(record)
+
+    def render_span(self, record: Batch) -> str:
+        """The first and the last day of its rows."""
+        first, last = (words.when(instant, "day") for instant in (record.first_at, record.last_at))
+        return first if first == last else f"{first} – {last}"  # noqa: RUF001
+
+
+def batch_tag(batch: Batch) -> SafeString:
+    """The state of a batch as a label."""
+    if waits_for_mapping(batch):
+        return tag("waits for its mapping")
+    return tag(*BATCH_TAGS[Batch.State(batch.state)])

@@ -1,0 +1,95 @@
+"""Runs: the list, opening one, and watching one until it is done."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from audit.forms.runs import RunForm
+from audit.models import Run
+from audit.operations import runs as operations
+from audit.queries import people, runs
+from audit.tables.runs import ExportTable, RunTable, period, score
+from audit.views.page import attempt, fill, show
+from tenants.access import TenantRequest, actor, requires
+
+STAGES = {
+    "inputs": "Gather the claims and events of the period",
+    "judgement": "Judge every claim by the law",
+    "lines": "Lay the verdicts beside the claims",
+    "results": "Sum up scores, money and discrepancies",
+}
+
+
+@requires("see")
+def index(request: TenantRequest, tenant: str) -> HttpResponseBase:
+    """Every run, and the form that opens one."""
+    return _index(request, RunForm(initial=runs.suggested_period()))
+
+
+@require_POST
+@requires("open_run")
+def open_run(request: TenantRequest, tenant: str) -> HttpResponseBase:
+    """Open a run and go to it."""
+    form = RunForm(request.POST)
+    if form.is_valid():
+        start, end = form.period()
+        chosen = {name: form.cleaned_data[name] for name in ("rule_set", "vendor")}
+        if run := attempt(form, lambda: operations.open_run(start, end, actor(request), **chosen)):
+            messages.success(request, f"{run} is open. It goes on by itself: you may leave this page.")
+            return redirect("run", tenant, run.id)
+    return _index(request, form)
+
+
+def _index(request: TenantRequest, form: RunForm) -> HttpResponseBase:
+    table = fill(request, RunTable(runs.all_runs(), slug=request.tenant.slug, may=request.may))
+    return show(request, "audit/run_list.html", form, form=form, table=table)
+
+
+@requires("see")
+def one(request: TenantRequest, tenant: str, run_id: UUID) -> HttpResponseBase:
+    """One run: its progress, then what it yielded and what it rests on."""
+    run = runs.get(run_id)
+    exports = ExportTable(runs.exports(run), slug=tenant, may=request.may, prefix="exports-")
+    return show(
+        request,
+        "audit/run_detail.html",
+        here="runs",
+        run=run,
+        period=period(run),
+        score=score(run),
+        opened_by=people.name(run.opened_by),
+        under_way=run.state in (Run.State.WAITING, Run.State.RUNNING),
+        stages=_stages(run),
+        batches=run.inputs.get("batches", []),
+        exports=fill(request, exports),
+        poll=reverse("run", args=[tenant, run.id]),
+        crumbs=[("Runs", reverse("runs", args=[tenant])), (f"Run {run.number}", "")],
+    )
+
+
+def _stages(run: Run) -> list[dict[str, Any]]:
+    """The stages with their state, for the list that fills itself."""
+    names = list(STAGES)
+    name, _, step = run.stage.partition(": ")
+    now = names.index(name) if name in names else -1
+    if run.state == Run.State.DONE:
+        now = len(names)
+    return [
+        {
+            "title": title,
+            "state": "done" if place < now else _state_of(run) if place == now else "waiting",
+            "note": step.replace("_", " ") if place == now else "",
+        }
+        for place, title in enumerate(STAGES.values())
+    ]
+
+
+def _state_of(run: Run) -> str:
+    return "failed" if run.state == Run.State.FAILED else "running"

@@ -1,0 +1,106 @@
+"""Where claims and evidence come from, and the files that arrive."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from audit.forms.sources import ClaimsEditForm, ClaimsSourceForm, EditForm, EvidenceSourceForm, UploadForm, per_cent
+from audit.models import Source
+from audit.operations import batches as receiving
+from audit.operations import parties as entering
+from audit.operations import sources as operations
+from audit.operations.faults import Refused
+from audit.queries import mapping, sources
+from audit.tables.sources import BatchTable, SourceTable
+from audit.views.page import attempt, fill, show
+from tenants.access import TenantRequest, actor, enters_scope, requires
+from tenants.scope import scope
+
+
+@requires("see")
+def index(request: TenantRequest, tenant: str) -> HttpResponseBase:
+    """Every source."""
+    table = fill(request, SourceTable(sources.all_sources(), slug=request.tenant.slug, may=request.may))
+    return render(request, "audit/source_list.html", {"table": table})
+
+
+@requires("manage")
+def add(request: TenantRequest, tenant: str) -> HttpResponseBase:
+    """Enter a source; its kind decides what is asked."""
+    kind = request.GET.get("kind", "")
+    forms = {Source.Kind.CLAIMS: ClaimsSourceForm, Source.Kind.EVIDENCE: EvidenceSourceForm}
+    if kind not in forms:
+        return render(request, "audit/source_kind.html")
+    chosen = {"vendor": request.GET.get("vendor")}
+    form = forms[Source.Kind(kind)](request.POST or None, initial=chosen)
+    if request.method == "POST" and form.is_valid():
+        if source := attempt(form, lambda: _enter(kind, form.settings(), actor(request))):
+            messages.success(request, f"{source} is entered. Upload its first file.")
+            return redirect("source", tenant, source.id)
+    return show(request, "audit/source_form.html", form, form=form, kind=kind)
+
+
+def _enter(kind: str, settings: dict[str, Any], by: str) -> Source:
+    """The source, and its vendor where it is new."""
+    name = settings.pop("new_vendor", "")
+    if name:
+        settings["vendor"] = entering.add_vendor(name, name, by)
+    return operations.add_source(kind, settings.pop("name"), by, **settings)
+
+
+@requires("see")
+def one(request: TenantRequest, tenant: str, source_id: UUID) -> HttpResponseBase:
+    """A source: what arrived, and where to put the next file."""
+    return _page(request, sources.get(source_id), UploadForm())
+
+
+def _page(request: TenantRequest, source: Source, form: UploadForm) -> HttpResponseBase:
+    table = fill(request, BatchTable(sources.batches(source), slug=request.tenant.slug, may=request.may))
+    context = {"source": source, "limit": per_cent(source.refused_limit_bps), "table": table}
+    return show(request, "audit/source_detail.html", form, form=form, **context)
+
+
+@requires("manage")
+def edit(request: TenantRequest, tenant: str, source_id: UUID) -> HttpResponseBase:
+    """Change what may be changed of a source."""
+    source = sources.get(source_id)
+    wanted = ClaimsEditForm if source.kind == Source.Kind.CLAIMS else EditForm
+    names = ("name", "environment", "time_zone")
+    initial = {name: getattr(source, name) for name in names} | {"refused_limit": per_cent(source.refused_limit_bps)}
+    form = wanted(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        if attempt(form, lambda: operations.edit_source(source, actor(request), **form.settings())):
+            messages.success(request, "Saved. It holds for files that arrive from now on.")
+            return redirect("source", tenant, source.id)
+        source.refresh_from_db()
+    return show(request, "audit/source_form.html", form, form=form, source=source, kind=source.kind)
+
+
+@enters_scope
+@require_POST
+@requires("upload")
+def upload(request: TenantRequest, tenant: str, source_id: UUID) -> HttpResponseBase:
+    """Receive a file; where its columns are not known yet, lead to the page that maps them."""
+    with scope(request.tenant.id):
+        source = sources.get(source_id)
+    form = UploadForm(request.POST, request.FILES)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            spooled = receiving.spool(request.tenant.id, file.chunks())
+            unmapped = not mapping.readable(source, spooled.path, file.name)
+            with scope(request.tenant.id):
+                batch, new = receiving.receive(source, spooled, file.name, actor(request), unmapped=unmapped)
+        except Refused as refusal:
+            form.add_error("file", str(refusal))
+        else:
+            return _onward(request, batch, new)
+    with scope(request.tenant.id):
+        return _page(request, sources.get(source_id), form)
