@@ -210,6 +210,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "BatchState": "audit.models.Batch.State",
+        "CoverageState": "audit.models.Coverage.State",
+        "ExportState": "audit.models.Export.State",
+        "RuleSetState": "audit.models.RuleSet.State",
+        "RunState": "audit.models.Run.State",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "audit.api.described.describe_problems",

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
@@ -113,7 +112,7 @@ def memberships_of(user: User) -> list[Membership]:
         return list(current.order_by("tenant__name", "tenant__id"))
 
 
-def membership_in(slug: str, user: User | AnonymousUser) -> Membership | None:
+def membership_in(slug: str, user: User) -> Membership | None:
     """A person's membership in the tenant of this slug; None also where there is no such tenant."""
     with scope.directory():
         return Membership.objects.select_related("tenant").filter(tenant__slug=slug, user=user, removed_at=None).first()
@@ -188,7 +187,7 @@ def scope_needed(view: Any, method: str) -> str:
     return str(table.get("GET" if method in ("HEAD", "OPTIONS") else method, default))
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """The key in the OpenAPI schema."""
 
     target_class = ApiKeyAuthentication

@@ -37,7 +37,7 @@ def check_time_zone(name: str) -> None:
         raise ValidationError("%(name)s is not a time zone. Use a name like Europe/Berlin.", params={"name": name})
 
 
-class EmailAddress(models.EmailField):
+class EmailAddress(models.EmailField):  # type: ignore[type-arg]  # not generic when it runs
     """An address kept and looked up in lower case, so that one person has one account."""
 
     def get_prep_value(self, value: Any) -> Any:

@@ -66,7 +66,6 @@ def _context(active: UUID | str, kind: str, value: str, using: str) -> Iterator[
     if is_open():
         raise ScopeError(f"A scope does not nest: {_active.get()} is open already.")
     connection = connections[using]
-    inside_another = connection.in_atomic_block
     with transaction.atomic(using=using):
         _set_context(connection, kind, value)
         token = _active.set(active)
@@ -75,18 +74,24 @@ def _context(active: UUID | str, kind: str, value: str, using: str) -> Iterator[
         finally:
             _active.reset(token)
         _refuse_lost_writes(connection)
-        if inside_another and not connection.needs_rollback:
-            _set_context(connection, kind, "")
+        if not connection.needs_rollback:
+            _forget_context(connection, kind)
 
 
 def _set_context(connection: BaseDatabaseWrapper, kind: str, value: str) -> None:
-    connection.ensure_connection()
-    pid = connection.connection.info.backend_pid
-    signature = sign(f"{kind}:{value}", pid) if value else ""
+    signature = sign(f"{kind}:{value}", connection.connection.info.backend_pid)
     with connection.cursor() as cursor:
         cursor.execute(
             "select set_config(%s, %s, true), set_config(%s, %s, true)",
             [f"app.{kind}", value, f"app.{kind}_signature", signature],
+        )
+
+
+def _forget_context(connection: BaseDatabaseWrapper, kind: str) -> None:
+    """Also where an outer transaction goes on, and also what injected SQL may have set for the whole session."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select set_config(%s, '', false), set_config(%s, '', false)", [f"app.{kind}", f"app.{kind}_signature"]
         )
 
 

@@ -33,12 +33,12 @@ class TenantTask(Task):  # type: ignore[type-arg]
         with scope(tenant_id):
             return self.run(*args, **kwargs)
 
-    def apply_async(
+    def apply_async(  # type: ignore[override]  # Celery names its thirty options one by one
         self, args: Sequence[Any] | None = None, kwargs: Mapping[str, Any] | None = None, **options: Any
     ) -> Any:
         """Sends the task; refuses at once what could not run."""
         _tenant_of(self.name, args or (), kwargs or {})
-        return super().apply_async(args, dict(kwargs or {}), **options)
+        return super().apply_async((), dict(kwargs or {}), **options)
 
 
 def _tenant_of(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> UUID:

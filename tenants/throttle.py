@@ -48,7 +48,7 @@ def _bucket(request: Any, email: str) -> int:
 
 def _address(request: Any) -> str:
     """Who asks: the peer, or behind our own proxy the last address that the proxy wrote down."""
-    if settings.SECURE_PROXY_SSL_HEADER:
+    if getattr(settings, "SECURE_PROXY_SSL_HEADER", None):
         forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
         return str(forwarded.rpartition(",")[2].strip() or request.META["REMOTE_ADDR"])
     return str(request.META["REMOTE_ADDR"])

@@ -77,11 +77,11 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
             _relax_server()
             _drop_what_the_dead_left()
         copy_database("template1", PRISTINE)
-        _use(PRISTINE)
+        use(PRISTINE)
         call_command("migrate", verbosity=0)
         connections.close_all()
-        _use(copy_database(PRISTINE, NAME))
-    TransactionTestCase._fixture_teardown = lambda case: empty_tables()  # type: ignore[method-assign]
+        use(copy_database(PRISTINE, NAME))
+    TransactionTestCase._fixture_teardown = lambda case: empty_tables()  # type: ignore[attr-defined]
     yield
     with django_db_blocker.unblock():
         connections.close_all()
@@ -89,7 +89,8 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
         drop_database(PRISTINE)
 
 
-def _use(name: str) -> None:
+def use(name: str) -> None:
+    """From here on tests talk to the database of this name."""
     for alias in connections:
         connections[alias].close()
         connections[alias].settings_dict["NAME"] = name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -106,7 +107,7 @@ def faults(runtime: Connection) -> list[str]:
     return [fault for part in parts for fault in part(runtime)]
 
 
-def _refused(connection: Connection, statement: str, prepare: Callable[[], None] = lambda: None) -> str | None:
+def _refused(connection: Connection, statement: str, prepare: Callable[[], object] = lambda: None) -> str | None:
     """None where PostgreSQL refuses for want of rights; else what happened instead. Always rolled back."""
     outcome: str | None = "done"
     with connection.transaction(force_rollback=True):
@@ -137,12 +138,11 @@ def _with_forged_context(runtime: Connection) -> Iterator[str]:
     }
     for table in catalogue.tenant_tables(runtime):
         for kind, signature in forgeries.items():
-            if outcome := _refused(
-                runtime, f"select count(*) from {table}", lambda s=signature: enter(runtime, THEIRS, s)
-            ):
+            forge = partial(enter, runtime, THEIRS, signature)
+            if outcome := _refused(runtime, f"select count(*) from {table}", forge):
                 yield f"with {kind} signature {table} is read: {outcome}"
     forged = "select set_config('app.directory', 'open', true), set_config('app.directory_signature', 'x', true)"
-    if outcome := _refused(runtime, "select count(*) from tenants_tenant", lambda: runtime.execute(forged) and None):
+    if outcome := _refused(runtime, "select count(*) from tenants_tenant", partial(runtime.execute, forged)):
         yield f"with a forged directory the tenants are read: {outcome}"
 
 
@@ -188,10 +188,9 @@ def _touched(runtime: Connection, statement: str) -> int:
 
 
 def _forbidden(runtime: Connection) -> Iterator[str]:
-    (owner,) = (
-        runtime.execute("select relowner::regrole::text from pg_class where relname = 'tenants_tenant'").fetchone()
-        or ()
-    )
+    (owner,) = runtime.execute(
+        "select relowner::regrole::text from pg_class where relname = 'tenants_tenant'"
+    ).fetchone() or ("nobody",)
     names = {"owner": owner, "runtime": rls.runtime_role()}
     for act, statement in FORBIDDEN.items():
         if outcome := _refused(runtime, statement.format(**names)):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar, cast
 
 from django.db.models import Model, QuerySet
 from rest_framework import exceptions
@@ -17,12 +17,13 @@ from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
-from tenants import access
 
 from audit.api.described import KEY_HEADER
 from audit.api.filters import Filters, Ordering
 from audit.api.paging import Cursors
 from audit.operations import answers
+from tenants import access
+from tenants.models import ApiKey
 
 KEY_LENGTH_MAX = 255
 Handler = TypeVar("Handler", bound=Callable[..., Response])
@@ -32,10 +33,11 @@ class OneMediaType(DefaultContentNegotiation):
     """Answers are JSON whatever `Accept` says; files are asked for by `?format=`."""
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[Any, str]:
         """The first renderer."""
-        return renderers[0], renderers[0].media_type
+        first = next(iter(renderers))
+        return first, first.media_type
 
 
 class Endpoint(APIView):
@@ -50,6 +52,11 @@ class Endpoint(APIView):
         super().initial(request, *args, **kwargs)
         if self.reads_body:
             _ = request._request.body  # bounded by DATA_UPLOAD_MAX_MEMORY_SIZE, unlike DRF's own reading
+
+    @property
+    def key(self) -> ApiKey:
+        """The key that asks."""
+        return cast("ApiKey", self.request.auth)
 
     @property
     def by(self) -> str:

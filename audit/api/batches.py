@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import FileResponse, HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,7 +19,7 @@ from audit.api.paging import NAMES, turn
 from audit.kernel.terms import REFUSED
 from audit.models import Batch
 from audit.queries import batches, catalogue
-from audit.serializers.batches import BatchSerializer, RefusedRowSerializer
+from audit.serializers.batches import BatchSerializer, RefusedPageSerializer
 
 FORMAT = OpenApiParameter("format", str, enum=["json", "csv"], description="json where not given; csv: the whole file.")
 COLUMN = OpenApiParameter("column", str, description="Only what was refused for this column.")
@@ -40,7 +40,7 @@ class Batches(Nouns):
         operation_id="batches_refused_list",
         parameters=[FORMAT, COLUMN, REASON],
         filters=False,
-        responses={200: OpenApiResponse(RefusedRowSerializer(many=True)), (200, "text/csv"): OpenApiTypes.STR},
+        responses={200: RefusedPageSerializer, (200, "text/csv"): OpenApiTypes.STR},
     )
     def refused(self, request: Request, **kwargs: Any) -> Response | HttpResponse | FileResponse:
         """The refused rows in the order of the file's lines: a page of JSON, or all of them as CSV."""

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from audit.api.base import Endpoint, Nouns, once
 from audit.api.files import send
+from audit.api.filters import ExportFilters
 from audit.api.runs import NotYet
 from audit.models import Export
 from audit.operations import exports
@@ -42,6 +43,7 @@ class Exports(Nouns):
 
     rows = staticmethod(catalogue.exports)
     serializer_class = ExportSerializer
+    filterset_class = ExportFilters
     ordering = ("-created_at", "id")
 
     @extend_schema(operation_id="exports_file", responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})

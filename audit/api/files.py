@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.http import FileResponse
+
 from tenants.middleware import reads_files_only
 
 MEDIA_TYPES = {

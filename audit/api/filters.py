@@ -13,7 +13,8 @@ from rest_framework.filters import OrderingFilter
 from rest_framework.request import Request
 
 from audit.api.paging import NAMES
-from audit.models import Actor, Agent, Batch, Coverage, Finding, RateCard, RuleSet, Run, Score, Source, Vendor
+from audit.models import Actor, Agent, Batch, Coverage, Export, Finding, RateCard, RuleSet, Run, Score, Source, Vendor
+from audit.models.runs import REASON_CHOICES
 from audit.queries import catalogue
 
 
@@ -22,7 +23,9 @@ def refuse_unknown(request: Request, known: Sequence[str]) -> None:
     unknown = sorted(set(request.query_params) - set(known))
     if unknown:
         names = ", ".join(sorted(known)) or "none"
-        raise exceptions.ValidationError({name: [f"There is no such parameter here. Use: {names}."] for name in unknown})
+        raise exceptions.ValidationError(
+            {name: [f"There is no such parameter here. Use: {names}."] for name in unknown}
+        )
 
 
 class Filters(DjangoFilterBackend):
@@ -39,7 +42,7 @@ class Filters(DjangoFilterBackend):
 class Ordering(OrderingFilter):
     """`?ordering=name,-other`; the id is always the last, so that no two rows are equal."""
 
-    def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> list[str]:  # type: ignore[override]
+    def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> list[str]:
         """The names to order by. Raises ValidationError for one that the list has not."""
         text = request.query_params.get(self.ordering_param, "")
         named = [name.strip() for name in text.split(",") if name.strip()]
@@ -162,9 +165,7 @@ class RunFilters(FilterSet):
 class FindingFilters(FilterSet):
     """What a run found of its discrepancies."""
 
-    reason = django_filters.ChoiceFilter(
-        field_name="discrepancy__reason", choices=Finding.discrepancy.field.related_model.reason.field.choices
-    )
+    reason = django_filters.ChoiceFilter(field_name="discrepancy__reason", choices=REASON_CHOICES)
     vendor = VendorFilter(field_name="discrepancy__vendor")
     agent_id = django_filters.CharFilter(field_name="discrepancy__agent_id")
     action = django_filters.CharFilter(field_name="discrepancy__action")
@@ -172,6 +173,16 @@ class FindingFilters(FilterSet):
     class Meta:
         model = Finding
         fields = ("reason", "vendor", "agent_id", "action", "currency")
+
+
+class ExportFilters(FilterSet):
+    """Exports."""
+
+    run = django_filters.UUIDFilter(field_name="run_id")
+
+    class Meta:
+        model = Export
+        fields = ("run", "state", "format")
 
 
 class ScoreFilters(FilterSet):

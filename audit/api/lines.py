@@ -12,24 +12,37 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
-from tenants.access import enters_scope
 
 from audit.api.base import Endpoint
 from audit.api.exports import export_answer
 from audit.api.files import send
+from audit.api.filters import refuse_unknown
 from audit.api.paging import NAMES, PARAMETERS, bad_cursor, cursor_of, edges, page, size_of, turn
 from audit.api.runs import RUN, NotYet, run_of
 from audit.models import Export, Run
 from audit.operations import exports
-from audit.queries import catalogue, downloads, lines, runs
+from audit.queries import catalogue, downloads, explanations, lines, runs
 from audit.queries.lines import COLUMNS, ORDER, Lines
-from audit.serializers.lines import FORMATS, LineFilters, LineOrder, LineSerializer, filters_of, plain
+from audit.serializers.lines import (
+    FORMATS,
+    ExplanationSerializer,
+    LineFilters,
+    LineOrder,
+    LinePageSerializer,
+    filters_of,
+    plain,
+)
 from audit.serializers.runs import ExportSerializer
+from tenants.access import actor, enters_scope
+from tenants.models import ApiKey
 from tenants.scope import scope
 
+GROUP = ("vendor", "agent_id", "action", "reason")  # what a discrepancy stands for
 Answer = Response | FileResponse
 PAGING = [
-    OpenApiParameter(entry["name"], {"string": str, "integer": int}[entry["schema"]["type"]], description=entry["description"])
+    OpenApiParameter(
+        entry["name"], {"string": str, "integer": int}[entry["schema"]["type"]], description=entry["description"]
+    )
     for entry in PARAMETERS
 ]
 FILES = {
@@ -46,14 +59,14 @@ class Verdicts(Endpoint):
     @extend_schema(
         operation_id="runs_verdicts_list",
         parameters=[LineFilters, LineOrder, *PAGING],
-        responses={200: OpenApiResponse(LineSerializer(many=True)), **FILES},
+        responses={200: LinePageSerializer, **FILES},
     )
     @enters_scope
     def get(self, request: Request, id: UUID) -> Answer:
         """One line a claim row: filtered, a page at a time; or all of them as a file, never fewer."""
-        with scope(request.auth.tenant_id):
+        with scope(self.key.tenant_id):
             chosen = _chosen(request, _done(runs.get(id)), _filters(request, "format", "ordering"))
-        return _answer(request, chosen, id)
+        return _answer(request, chosen, self.key, id)
 
 
 class DiscrepancyClaims(Endpoint):
@@ -62,18 +75,19 @@ class DiscrepancyClaims(Endpoint):
     @extend_schema(
         operation_id="discrepancies_claims_list",
         parameters=[RUN, LineFilters, LineOrder, *PAGING],
-        responses={200: OpenApiResponse(LineSerializer(many=True)), **FILES},
+        responses={200: LinePageSerializer, **FILES},
     )
     @enters_scope
     def get(self, request: Request, id: UUID) -> Answer:
         """Its claims in the run that is named, else in the newest that found it."""
-        with scope(request.auth.tenant_id):
+        with scope(self.key.tenant_id):
             found = catalogue.finding(id, run_of(request))
-            about = found.discrepancy
-            group = {"vendor": about.vendor, "agent_id": about.agent_id}
-            group |= {"action": about.action, "reason": about.reason}
-            chosen = _chosen(request, found.run, _filters(request, "run", "format", "ordering") | group)
-        return _answer(request, chosen, found.run_id)
+            group = {name: getattr(found.discrepancy, name) for name in GROUP}
+            filters = _filters(request, "run", "format", "ordering")
+            if fixed := {name: ["The discrepancy says this already."] for name in GROUP if name in filters}:
+                raise exceptions.ValidationError(fixed)
+            chosen = _chosen(request, found.run, filters | group)
+        return _answer(request, chosen, self.key, found.run_id)
 
 
 class Claim(Endpoint):
@@ -82,15 +96,30 @@ class Claim(Endpoint):
     @extend_schema(
         operation_id="claims_lines_list",
         parameters=[RUN, *PAGING],
-        responses={200: OpenApiResponse(LineSerializer(many=True))},
+        responses=LinePageSerializer,
     )
     @enters_scope
     def get(self, request: Request, vendor: str, claim_id: str) -> Response:
         """The lines of a claim: one for each revision and each time that its id was claimed."""
-        with scope(request.auth.tenant_id):
-            run, key = claim_run(request, vendor, claim_id)
-            chosen = lines.of(run, {"vendor": key, "claim_id": claim_id})
+        refuse_unknown(request, ["run", *NAMES])
+        with scope(self.key.tenant_id):
+            run, vendor_key = claim_run(request, vendor, claim_id)
+            chosen = lines.of(run, {"vendor": vendor_key, "claim_id": claim_id})
         return _walk(request, chosen)
+
+
+class Explain(Endpoint):
+    """Why one claim has its verdict."""
+
+    @extend_schema(operation_id="claims_explain", parameters=[RUN], responses=ExplanationSerializer)
+    @enters_scope
+    def get(self, request: Request, vendor: str, claim_id: str) -> Response:
+        """The clause in words, the events that were considered and what became of them, burst, undoing, ancestors."""
+        refuse_unknown(request, ["run"])
+        with scope(self.key.tenant_id):
+            run, vendor_key = claim_run(request, vendor, claim_id)
+            about = {"run": str(run.pk), "rule_set": str(run.rule_set_id), "rules": run.rule_set.rules}
+        return Response(about | explanations.explain(run, vendor_key, claim_id))
 
 
 def claim_run(request: Request, vendor: str, claim_id: str) -> tuple[Run, str]:
@@ -120,17 +149,18 @@ def _chosen(request: Request, run: Run, filters: Mapping[str, str]) -> Lines:
     return lines.of(run, filters).order_by(*names)
 
 
-def _answer(request: Request, chosen: Lines, run_id: UUID) -> Answer:
+def _answer(request: Request, chosen: Lines, key: ApiKey, run_id: UUID) -> Answer:
     form = request.query_params.get("format", "json")
     if form not in FORMATS:
         raise exceptions.ValidationError({"format": [f"Use {', '.join(FORMATS)}."]})
     if form == "json":
         return _walk(request, chosen)
-    tenant_id = request.auth.tenant_id
+    if chosen.order:
+        raise exceptions.ValidationError({"ordering": ["Files are in the order of the lines' identity."]})
     if chosen.count <= downloads.AT_ONCE_MAX:
-        with downloads.written(tenant_id, chosen, form) as path:
+        with downloads.written(key.tenant_id, chosen, form) as path:
             return send(path, form, f"lines.{form}")
-    with scope(tenant_id):
+    with scope(key.tenant_id):
         return _export(request, runs.get(run_id), form, dict(chosen.filters))
 
 
@@ -138,7 +168,7 @@ def _export(request: Request, run: Run, form: str, filters: dict[str, str]) -> A
     """The file of an export that is ready, else 202 with the export that will have it."""
     export = catalogue.ready_export(run, form, filters)
     if export is None:
-        export = exports.ask(run, form, filters, f"key:{request.auth.pk}")
+        export = exports.ask(run, form, filters, actor(request))
     if export.state == Export.State.DONE:
         return send(catalogue.stored(export.file_key), form, export.file_name)
     return export_answer(request, export)

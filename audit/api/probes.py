@@ -23,7 +23,9 @@ def live(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> HttpResponse:
     """200 where database, migrations and folders are there; else 503 with the names of what is missing."""
     missing = probes.faults()
-    return JsonResponse({"status": "missing" if missing else "ready", "missing": missing}, status=503 if missing else 200)
+    return JsonResponse(
+        {"status": "missing" if missing else "ready", "missing": missing}, status=503 if missing else 200
+    )
 
 
 @require_safe

@@ -25,7 +25,7 @@ class RuleSets(Nouns):
     @property
     def by(self) -> str:
         """The person who made the key: two keys of one person are one person, and so are a key and its maker."""
-        return f"user:{self.request.auth.created_by_id}"
+        return f"user:{self.key.created_by_id}"
 
     @once
     def create(self, request: Request) -> Response:

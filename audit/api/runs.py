@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -108,6 +108,6 @@ def run_of(request: Request) -> UUID | None:
     if not text:
         return None
     try:
-        return serializers.UUIDField().run_validation(text)
+        return cast("UUID", serializers.UUIDField().run_validation(text))
     except exceptions.ValidationError as error:
         raise exceptions.ValidationError({"run": error.detail}) from error

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
-from rest_framework.request import Request
 
 from audit.api.base import Endpoint
 
@@ -47,7 +46,7 @@ class Nothing(Endpoint):
             return _SameMethodRedirect(f"{path}?{query}" if query else path)
         return super().dispatch(request, *args, **kwargs)
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """404 for every method."""
         raise Http404
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +17,6 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
-from tenants.access import enters_scope
 
 from audit.api.base import Endpoint, answer_once
 from audit.operations import batches
@@ -25,6 +24,7 @@ from audit.operations.batches import Spooled, TooBig
 from audit.operations.faults import Refused
 from audit.queries import sources
 from audit.serializers.batches import ReceiptSerializer
+from tenants.access import enters_scope
 from tenants.scope import scope
 
 CHUNK = 1 << 20
@@ -92,7 +92,7 @@ class SourceBatches(Endpoint):
     @enters_scope
     def post(self, request: Request, id: UUID) -> Response:
         """Send a file; the same bytes again are the batch of before."""
-        tenant_id = request.auth.tenant_id
+        tenant_id = self.key.tenant_id
         with scope(tenant_id):
             sources.get(id)
         spooled, name = spool(request, tenant_id)
@@ -178,7 +178,9 @@ def _spool_form(request: HttpRequest, tenant_id: UUID) -> tuple[Spooled, str]:
         raise LengthRequired
     handlers = [TemporaryFileUploadHandler(request)]
     try:
-        _, files = MultiPartParser(request.META, body, handlers, request.encoding or "utf-8").parse()
+        _, files = MultiPartParser(
+            request.META, cast("HttpRequest", body), handlers, request.encoding or "utf-8"
+        ).parse()
     except MultiPartParserError as error:
         raise exceptions.ParseError(f"The form cannot be read: {error}") from error
     try:

@@ -36,11 +36,13 @@ def of_head(head: bytes, file: str) -> str:
     return "utf-8"
 
 
-def settle(stream: Bytes) -> str:
-    """UTF-8 or Windows-1252: what the whole of a text is whose head looks like UTF-8."""
+def settle(stream: Bytes, most: int | None = None) -> str:
+    """UTF-8 or Windows-1252: what the whole of a text is (or its first `most` bytes) whose head looks like UTF-8."""
     good = stray = 0
     unused, rest = False, b""
-    while piece := stream.read(_PIECE):
+    left = float("inf") if most is None else most
+    while left > 0 and (piece := stream.read(_PIECE)):
+        left -= len(piece)
         if piece.isascii() and not rest:
             continue
         piece = rest + piece

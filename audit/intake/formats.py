@@ -45,8 +45,11 @@ class Format:
         return asdict(self)
 
 
-def detect(path: Path, file_name: str) -> Format:
-    """What a file is. `file_name` is what the sender calls it. Raises BadInput for what is no known format."""
+def detect(path: Path, file_name: str, *, most: int | None = None) -> Format:
+    """What a file is. `file_name` is what the sender calls it. Raises BadInput for what is no known format.
+
+    A text is read to its end, for a single letter may tell its encoding; or no more than `most` bytes of it.
+    """
     packed = packing.packing_of(path, file_name)
     with packing.unpacked(path, packed, file_name) as stream:
         head = _head(stream)
@@ -58,14 +61,14 @@ def detect(path: Path, file_name: str) -> Format:
         return Format("xlsx", packed)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadInput(file_name, "is an old or locked Excel file: save it as .xlsx without a password")
-    return _text(path, packed, head, file_name)
+    return _text(path, packed, head, file_name, most)
 
 
-def _text(path: Path, packed: str, head: bytes, file_name: str) -> Format:
+def _text(path: Path, packed: str, head: bytes, file_name: str, most: int | None) -> Format:
     encoding = encodings.of_head(head, file_name)
     if encoding == "utf-8":
         with packing.unpacked(path, packed, file_name) as stream:
-            encoding = encodings.settle(stream)
+            encoding = encodings.settle(stream, most)
     text = head.decode(encoding, "replace").removeprefix("\ufeff")
     name = packing.inner_name(path, packed, file_name).lower()
     if not name.endswith((".csv", ".tsv", ".txt")) and (kind := _json_kind(text, len(head) == HEAD)):

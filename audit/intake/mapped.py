@@ -121,9 +121,9 @@ def _times(texts: Any, mapping: Mapping, called: str, rows: Rows, faults: Faults
 
 def _charge(columns: dict[str, Any], rows: Rows, mapping: Mapping, count: int) -> None:
     """The charge of each row: its column, or price times units where the mapping has a price and no column."""
-    if CHARGE in mapping.columns or CHARGE in mapping.constants:
-        values = _received(rows, mapping, CHARGE, count)
-        columns[CHARGE] = pc.utf8_trim_whitespace(values) if pa.types.is_string(values.type) else values
+    stated = _received(rows, mapping, CHARGE, count)
+    if stated is not None:
+        columns[CHARGE] = stated
     elif mapping.price is not None and "charge_micros" not in columns:
         price = int(Decimal(mapping.price) * 1_000_000)
         units = columns.get("units")

@@ -12,11 +12,12 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.utils import timezone
 
-from audit.intake import BadInput, Mapping, Taken, take_file
+from audit.intake import BadInput, Taken, take_file
 from audit.models import Batch, Job, Source
 from audit.operations import jobs, parties, sources
 from audit.operations.faults import NotNow, Refused
 from audit.operations.record import enter, lock, next_number
+from audit.queries import mapping
 from audit.queries.batches import UNMAPPED
 from audit.vault import files
 from audit.vault.sift import Sifted, sift
@@ -124,18 +125,15 @@ def _earlier(batch: Batch) -> list[Path]:
 
 
 def _read(batch: Batch, folder: Path) -> Taken:
-    source = batch.source
-    constants = {"system": source.system, "grade": source.grade, "environment": source.environment}
-    constants |= {"vendor": source.vendor.key if source.vendor else ""}
+    source, path = batch.source, files.local(batch.raw_key)
     return take_file(
-        files.local(batch.raw_key),
+        path,
         batch.file_name,
         source.kind,
-        Mapping.from_json(batch.mapping),
+        mapping.in_force(source, batch.mapping, path, batch.file_name),
         folder / "taken.parquet",
         folder / "refused.csv",
-        constants={name: value for name, value in constants.items() if value},
-        time_zone=source.time_zone or None,
+        constants=mapping.says(source),
     )
 
 

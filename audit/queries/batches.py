@@ -16,7 +16,6 @@ from audit.kernel.terms import REFUSED
 from audit.models import Batch
 from audit.vault import files
 from audit.vault.bench import connect
-from audit.vault.sift import IDENTITY
 
 UNMAPPED = "It waits for its mapping: say which column is which, then it is read."  # stands in Batch.error
 READ = """

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Min
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Count, Min
 from django.utils import timezone
 
 from audit.models import Job
@@ -29,7 +29,7 @@ class Waiting:
 def faults() -> list[str]:
     """What is missing for work to go on, one word each: database, migrations, vault, bench; empty when ready."""
     found = [] if _database_answers() else ["database"]
-    if not found and MigrationExecutor(connection).migration_plan(_leaves()):
+    if not found and _migrations_wait():
         found.append("migrations")
     folders = {"bench": str(settings.BENCH_DIR)}
     if "://" not in settings.VAULT_URL.removeprefix("file://"):
@@ -62,8 +62,9 @@ def _database_answers() -> bool:
     return True
 
 
-def _leaves() -> list[tuple[str, str]]:
-    return MigrationExecutor(connection).loader.graph.leaf_nodes()
+def _migrations_wait() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def _writable(folder: Path) -> bool:

@@ -65,3 +65,11 @@ class RefusedRowSerializer(serializers.Serializer[dict[str, Any]]):
     column = serializers.CharField()
     value = serializers.CharField()
     reason = serializers.CharField()
+
+
+class RefusedPageSerializer(serializers.Serializer[Any]):
+    """A page of refused rows."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = RefusedRowSerializer(many=True)

@@ -27,9 +27,9 @@ class Instant(serializers.DateTimeField):
             self.fail("naive")
         return value.astimezone(UTC)
 
-    def to_representation(self, value: Any) -> str | None:
+    def to_representation(self, value: Any) -> str:
         """RFC 3339 with Z."""
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
+        return str(value.astimezone(UTC).isoformat()).replace("+00:00", "Z")
 
 
 class Plain(serializers.JSONField):
@@ -81,7 +81,7 @@ class VendorField(serializers.RelatedField[Vendor, Any, str]):
             self.fail("unknown", word=data)
         return vendor
 
-    def to_representation(self, value: Vendor) -> str:
+    def to_representation(self, value: Any) -> str:
         """The id."""
         return str(value.pk)
 

@@ -83,6 +83,33 @@ class LineSerializer(serializers.Serializer[Line]):
         }
 
 
+class LinePageSerializer(serializers.Serializer[Any]):
+    """A page of lines."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = LineSerializer(many=True)
+
+
+class ExplanationSerializer(serializers.Serializer[Any]):
+    """Why a claim has its verdict: the verdict is the run's own, the rest is what it rests on."""
+
+    run = serializers.UUIDField()
+    rule_set = serializers.UUIDField()
+    rules = serializers.DictField(help_text="The rule that judged it.")
+    verdicts = serializers.ListField(child=serializers.DictField(), help_text="Every row of the claim id.")
+    rows = serializers.ListField(child=serializers.DictField(), help_text="As the vendor said them.")
+    clause = serializers.CharField(help_text="Why, in a sentence or two.")
+    window = serializers.DictField(allow_null=True, help_text="From when to when evidence may come.")
+    candidates = serializers.ListField(
+        child=serializers.DictField(), help_text="Events that were considered, with rank and fate."
+    )
+    watchers = serializers.ListField(child=serializers.DictField(), help_text="Systems that were watching.")
+    burst = serializers.ListField(child=serializers.DictField(), help_text="Claims of one burst.")
+    undone_by = serializers.DictField(allow_null=True)
+    ancestors = serializers.ListField(child=serializers.DictField(), help_text="Steps that it was built on.")
+
+
 def plain(line: Line) -> dict[str, Any]:
     """A line as JSON has it: instants with Z, the effect as an object."""
     shown: dict[str, Any] = {name: _shown(value) for name, value in line.items()}

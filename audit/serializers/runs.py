@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from audit.kernel.terms import MEANINGS, Reason, State
 from audit.models import Export, Finding, RuleSet, Run, Score
 from audit.serializers.fields import Instant, PlainObject, Reference, Shown, VendorField
 
+COUNTS = ("claims", "units", "states", "reasons")
 DIGESTS = ("inputs", "rules_sha256", "law_sha256")
 
 
@@ -32,6 +35,10 @@ class CountsSerializer(serializers.Serializer[Any]):
 class SpanSerializer(serializers.Serializer[Any]):
     """A score: the verified share of the claimed units. Null where nothing was claimed."""
 
+    claims = serializers.IntegerField()
+    units = serializers.IntegerField()
+    verified_units = serializers.IntegerField()
+    unverifiable_units = serializers.IntegerField()
     low_bps = serializers.IntegerField(allow_null=True, help_text="Verified, in basis points, rounded down.")
     high_bps = serializers.IntegerField(allow_null=True, help_text="Verified or unverifiable.")
 
@@ -46,7 +53,7 @@ class ProgressSerializer(serializers.Serializer[Any]):
 class MoneySerializer(serializers.Serializer[Any]):
     """Money of a run in one currency."""
 
-    currency = serializers.CharField()
+    currency = serializers.CharField(allow_null=True)
     charged_micros = serializers.IntegerField()
     due_at_least_micros = serializers.IntegerField()
     due_at_most_micros = serializers.IntegerField()
@@ -72,7 +79,9 @@ class RunSerializer(Shown):
     counts = serializers.SerializerMethodField(help_text="Null until the run is done.")
     score = serializers.SerializerMethodField(help_text="Null until the run is done.")
     money = serializers.SerializerMethodField()
-    digests = serializers.SerializerMethodField(help_text="Of inputs, rules and law; with them anybody can judge again.")
+    digests = serializers.SerializerMethodField(
+        help_text="Of inputs, rules and law; with them anybody can judge again."
+    )
     files = serializers.SerializerMethodField(help_text="Name → SHA-256 of what the run left.")
 
     class Meta:
@@ -88,17 +97,20 @@ class RunSerializer(Shown):
         """Whose claims, where it is one vendor's run."""
         return run.vendor.key if run.vendor else None
 
-    def get_counts(self, run: Run) -> CountsSerializer | None:
+    @extend_schema_field(CountsSerializer(allow_null=True))
+    def get_counts(self, run: Run) -> Any:
         """As the kernel counted them."""
-        return {name: run.summary.get(name) for name in CountsSerializer().fields} if run.summary else None  # type: ignore[return-value]
+        return {name: run.summary.get(name) for name in COUNTS} if run.summary else None
 
-    def get_score(self, run: Run) -> SpanSerializer | None:
+    @extend_schema_field(SpanSerializer(allow_null=True))
+    def get_score(self, run: Run) -> Any:
         """As the kernel counted it."""
         return run.summary.get("score")
 
-    def get_money(self, run: Run) -> list[MoneySerializer]:
+    @extend_schema_field(MoneySerializer(many=True))
+    def get_money(self, run: Run) -> Any:
         """One row a currency."""
-        return run.summary.get("money", [])  # type: ignore[no-any-return]
+        return run.summary.get("money", [])
 
     def get_digests(self, run: Run) -> dict[str, Any]:
         """What the run rests on."""
@@ -109,13 +121,34 @@ class RunSerializer(Shown):
         return {name: key.rsplit("/", 1)[-1].split(".")[0] for name, key in sorted(run.files.items())}
 
 
+@extend_schema_field(OpenApiTypes.STR)
+class Meant(serializers.ReadOnlyField):
+    """What the law says of a reason: a member of its Meaning."""
+
+    def __init__(self, member: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.member = member
+
+    def to_representation(self, value: str) -> str | None:
+        """As text."""
+        found = getattr(MEANINGS[Reason(value)], self.member)
+        return None if found is None else str(found)
+
+
+class ChargeSerializer(serializers.Serializer[Any]):
+    """What was charged in one currency."""
+
+    currency = serializers.CharField()
+    charge_micros = serializers.IntegerField()
+
+
 class FindingSerializer(serializers.ModelSerializer[Finding]):
     """What one run found of a discrepancy. The id is the discrepancy's: it stays across superseding runs."""
 
     id = serializers.UUIDField(source="discrepancy_id", read_only=True)
     reason = serializers.CharField(source="discrepancy.reason", read_only=True)
-    state = serializers.SerializerMethodField()
-    klass = serializers.SerializerMethodField()
+    state = Meant("state", source="discrepancy.reason", help_text="Contradicted or unsupported.")
+    klass = Meant("klass", source="discrepancy.reason", help_text="A: by the claims alone. B: by evidence.")
     vendor = serializers.CharField(source="discrepancy.vendor", read_only=True, help_text="The vendor's key.")
     agent_id = serializers.CharField(source="discrepancy.agent_id", read_only=True)
     action = serializers.CharField(source="discrepancy.action", read_only=True)
@@ -137,15 +170,8 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
         fields = super().get_fields()
         return {"class" if name == "klass" else name: field for name, field in fields.items()}
 
-    def get_state(self, finding: Finding) -> str:
-        """Contradicted or unsupported."""
-        return str(MEANINGS[Reason(finding.discrepancy.reason)].state)
-
-    def get_klass(self, finding: Finding) -> str | None:
-        """A: from the claims alone. B: from evidence."""
-        return MEANINGS[Reason(finding.discrepancy.reason)].klass
-
-    def get_money(self, finding: Finding) -> list[dict[str, Any]]:
+    @extend_schema_field(ChargeSerializer(many=True))
+    def get_money(self, finding: Finding) -> Any:
         """One row a currency."""
         return [{"currency": name, "charge_micros": micros} for name, micros in sorted(finding.money.items())]
 

@@ -27,7 +27,7 @@ class JobTable(Table):
     state = tables.Column()
     attempts = CountColumn()
     created_at = WhenColumn("seconds", verbose_name="Asked")
-    ended_at = WhenColumn("seconds", verbose_name="Ended", default="–")  # noqa: RUF001
+    ended_at = WhenColumn("seconds", verbose_name="Ended", default="–")
     error = tables.Column(default="", orderable=False)
     acts = tables.Column(accessor="pk", verbose_name="", orderable=False)
 

@@ -42,7 +42,7 @@ class AgentTable(Table):
     """The agents of one vendor."""
 
     agent_id = tables.Column(verbose_name="Id in its claims")
-    name = tables.Column(verbose_name="Shown as", default="–")  # noqa: RUF001
+    name = tables.Column(verbose_name="Shown as", default="–")
     created_at = WhenColumn("day", verbose_name="First seen")
 
     caption = "Agents"

@@ -25,7 +25,7 @@ class RuleSetTable(Table):
     state = tables.Column()
     effective_on = tables.DateColumn(verbose_name="In force from", format="j M Y", default="once approved")
     drafted_by = tables.Column(verbose_name="Drafted by", orderable=False)
-    decided_by = tables.Column(verbose_name="Decided by", orderable=False, default="–")  # noqa: RUF001
+    decided_by = tables.Column(verbose_name="Decided by", orderable=False, default="–")
     created_at = WhenColumn("day", verbose_name="Drafted")
     run_count = CountColumn(verbose_name="Runs")
 

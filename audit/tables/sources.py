@@ -62,7 +62,7 @@ class BatchTable(Table):
     duplicate_count = CountColumn(verbose_name="Duplicate")
     conflicting_count = CountColumn(verbose_name="Conflicting")
     refused_count = CountColumn(verbose_name="Refused")
-    span = tables.Column(accessor="first_at", verbose_name="Speaks of", default="–")  # noqa: RUF001
+    span = tables.Column(accessor="first_at", verbose_name="Speaks of", default="–")
 
     caption = "Batches"
     empty_text = "Nothing has arrived from this source yet"
@@ -82,7 +82,7 @@ class BatchTable(Table):
     def render_span(self, record: Batch) -> str:
         """The first and the last day of its rows."""
         first, last = (words.when(instant, "day") for instant in (record.first_at, record.last_at))
-        return first if first == last else f"{first} – {last}"  # noqa: RUF001
+        return first if first == last else f"{first} – {last}"
 
 
 def batch_tag(batch: Batch) -> SafeString:

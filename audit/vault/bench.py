@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 from django.conf import settings
 
 Connection = duckdb.DuckDBPyConnection
+KNOBS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
 
 
 @contextmanager
 def connect(*folders: Path, threads: int | None = None) -> Iterator[Connection]:
-    """A connection that may touch the vault, the bench and the given folders, and nothing else."""
-    temporary = Path(settings.BENCH_DIR) / "spill"
-    temporary.mkdir(parents=True, exist_ok=True)
-    connection = duckdb.connect(
-        config={"memory_limit": settings.BENCH_MEMORY, "temp_directory": str(temporary), "TimeZone": "UTC"}
-    )
+    """A connection that may touch the vault, the bench and the given folders, and nothing else. Times are UTC."""
+    spill = Path(settings.BENCH_DIR) / "spill" / uuid4().hex  # its own: engines that share one overwrite each other
+    connection = duckdb.connect(config={**KNOBS, "memory_limit": settings.BENCH_MEMORY, "temp_directory": str(spill)})
     try:
+        connection.execute("set TimeZone = 'UTC'")
         if threads:
             connection.execute(f"set threads = {threads:d}")
         allowed = [settings.VAULT_URL.removeprefix("file://"), settings.BENCH_DIR, *folders]
@@ -30,6 +34,7 @@ def connect(*folders: Path, threads: int | None = None) -> Iterator[Connection]:
         yield connection
     finally:
         connection.close()
+        shutil.rmtree(spill, ignore_errors=True)
 
 
 def copy(connection: Connection, query: str, out: Path, parameters: list[object] | None = None) -> None:

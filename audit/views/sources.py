@@ -6,18 +6,19 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from audit.forms.sources import ClaimsEditForm, ClaimsSourceForm, EditForm, EvidenceSourceForm, UploadForm, per_cent
-from audit.models import Source
+from audit.models import Batch, Source
 from audit.operations import batches as receiving
 from audit.operations import parties as entering
 from audit.operations import sources as operations
 from audit.operations.faults import Refused
 from audit.queries import mapping, sources
+from audit.queries.batches import waits_for_mapping
 from audit.tables.sources import BatchTable, SourceTable
 from audit.views.page import attempt, fill, show
 from tenants.access import TenantRequest, actor, enters_scope, requires
@@ -40,10 +41,10 @@ def add(request: TenantRequest, tenant: str) -> HttpResponseBase:
         return render(request, "audit/source_kind.html")
     chosen = {"vendor": request.GET.get("vendor")}
     form = forms[Source.Kind(kind)](request.POST or None, initial=chosen)
-    if request.method == "POST" and form.is_valid():
-        if source := attempt(form, lambda: _enter(kind, form.settings(), actor(request))):
-            messages.success(request, f"{source} is entered. Upload its first file.")
-            return redirect("source", tenant, source.id)
+    sent = request.method == "POST" and form.is_valid()
+    if sent and (source := attempt(form, lambda: _enter(kind, form.settings(), actor(request)))):
+        messages.success(request, f"{source} is entered. Upload its first file.")
+        return redirect("source", tenant, source.id)
     return show(request, "audit/source_form.html", form, form=form, kind=kind)
 
 
@@ -104,3 +105,15 @@ def upload(request: TenantRequest, tenant: str, source_id: UUID) -> HttpResponse
             return _onward(request, batch, new)
     with scope(request.tenant.id):
         return _page(request, sources.get(source_id), form)
+
+
+def _onward(request: TenantRequest, batch: Batch, new: bool) -> HttpResponseBase:
+    """To the receipt; to the mapping where the file waits for one."""
+    if not new:
+        messages.info(request, f"These bytes arrived before, as {batch}: here is what became of them.")
+    if not waits_for_mapping(batch):
+        return redirect("batch", request.tenant.slug, batch.id)
+    if new:
+        messages.success(request, f"{batch} is kept. Its columns are not known yet: say which is which.")
+    address = reverse("source-map", kwargs={"tenant": request.tenant.slug, "source_id": batch.source_id})
+    return redirect(f"{address}?batch={batch.id}")

@@ -31,7 +31,7 @@ def start(request: HttpRequest, tenant: str) -> HttpResponse:
 
 def late(request: HttpRequest, tenant: str) -> TemplateResponse:
     """Reads while it is rendered."""
-    return TemplateResponse(request, LATE, {"members": Membership.objects.all()})  # type: ignore[arg-type]
+    return TemplateResponse(request, LATE, {"members": Membership.objects.all()})
 
 
 def renames(request: HttpRequest, tenant: str, end: str) -> HttpResponse:
@@ -79,7 +79,7 @@ class Intake(APIView):
     @enters_scope
     def post(self, request: Request) -> Response:
         """Whether a scope was open."""
-        return Response({"open": scope.is_open(), "tenant": request.tenant.slug})
+        return Response({"open": scope.is_open(), "tenant": request._request.tenant.slug})  # type: ignore[attr-defined]
 
     def get(self, request: Request) -> Response:
         """Whether a scope was open."""

@@ -117,7 +117,7 @@ def test_the_last_use_is_kept_to_the_minute(world: World, key_text: Callable[...
     assert the_key(world).last_used_at == first
     change(world, last_used_at=first - timedelta(seconds=61))
     client.get(NOUNS)
-    assert the_key(world).last_used_at > first
+    assert (the_key(world).last_used_at or first) > first
 
 
 def test_a_key_needs_a_scope_and_a_future(world: World, in_northwind: Any) -> None:

@@ -4,82 +4,119 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
+from audit.kernel.reconcile import Inputs
+from audit.kernel.reconcile import judge as kernel_judge
+from audit.kernel.ruleset import parse
 from audit.kernel.terms import TESTIMONY_COLUMNS, VERDICT_COLUMNS
+from tests.kernel.twin import yields
 from tests.kernel.twin.law import judge
-from tests.kernel.worlds import KINDS, World, pack, prefix_of, write
+from tests.kernel.twin.parquet import write
+from tests.kernel.worlds import KINDS, World, pack, prefix_of
 
 Row = dict[str, Any]
-VerdictKey = tuple[str, str, int, int]
+Key = tuple[Any, ...]
+SCOPES = {"run": (), "vendor": ("vendor",), "agent": ("vendor", "agent_id"), "action": ("action",)}
 
 
 @dataclass
 class Answer:
-    """Verdicts by (vendor, claim_id, revision, row), testimony by (vendor, claim_id, system), unclaimed events."""
+    """What a run yields: verdicts by (vendor, claim_id, revision, row), testimony by (vendor, claim_id, system),
+    unclaimed by (system, event_id), and sums (totals, scores, money) by what they are of."""
 
-    verdicts: dict[VerdictKey, Row] = field(default_factory=dict)
-    testimony: dict[tuple[str, str, str], Row] = field(default_factory=dict)
-    unclaimed: set[tuple[str, str]] = field(default_factory=set)
+    verdicts: dict[Key, Row] = field(default_factory=dict)
+    testimony: dict[Key, Row] = field(default_factory=dict)
+    unclaimed: dict[Key, Row] = field(default_factory=dict)
+    sums: dict[Key, Row] = field(default_factory=dict)
 
 
-def answer_of(verdicts: list[Row], testimony: list[Row], unclaimed: list[tuple[str, str]]) -> Answer:
-    """Put the rows of a run in the shape that is compared; a row that comes twice is refused."""
-    answer = Answer(
-        {tuple(row[name] for name in VERDICT_COLUMNS[:4]): row for row in verdicts},
-        {(row["vendor"], row["claim_id"], row["system"]): row for row in testimony},
-        set(unclaimed),
+def by_key(rows: list[Row], names: tuple[str, ...]) -> dict[Key, Row]:
+    """Return rows by the values of these columns; one that comes twice is refused."""
+    found = {tuple(row[name] for name in names): row for row in rows}
+    assert len(found) == len(rows), f"two rows of one {names}"
+    return found
+
+
+def answer_of(verdicts: list[Row], testimony: list[Row], unclaimed: list[Row]) -> Answer:
+    """Put the rows of a run in the shape that is compared."""
+    return Answer(
+        by_key(verdicts, VERDICT_COLUMNS[:4]),
+        by_key(testimony, ("vendor", "claim_id", "system")),
+        by_key(unclaimed, ("system", "event_id")),
     )
-    sizes = (len(answer.verdicts), len(answer.testimony), len(answer.unclaimed))
-    assert sizes == (len(verdicts), len(testimony), len(unclaimed)), "a row came twice"
-    return answer
 
 
-def event_text(system: str, event_id: str) -> str:
+def event_text(event: tuple[str, str] | None) -> str | None:
     """Write an event as the kernel's verdicts write it."""
-    return f"{system}:{event_id}"
+    return None if event is None else ":".join(event)
 
 
-def twin_answer(inputs: World) -> Answer:
-    """Judge a world by the twin."""
-    outcome = judge(inputs.claims, inputs.evidence, inputs.coverage, inputs.actors, inputs.rule)
-    verdicts = [
-        {**row, "undone_by": event_text(*row["undone_by"]) if row["undone_by"] else None} for row in outcome.verdicts
-    ]
-    return answer_of(verdicts, outcome.testimony, outcome.unclaimed)
+def twin_answer(*worlds: World) -> Answer:
+    """Judge worlds of one rule by the twin, each alone, and put all answers together."""
+    claims: list[Row] = []
+    verdicts: list[Row] = []
+    testimony: list[Row] = []
+    unclaimed: list[Row] = []
+    for each in worlds:
+        outcome = judge(each.claims, each.evidence, each.coverage, each.actors, each.rule)
+        claims += each.claims
+        verdicts += [{**row, "undone_by": event_text(row["undone_by"])} for row in outcome.verdicts]
+        testimony += outcome.testimony
+        unclaimed += [{"system": system, "event_id": event_id} for system, event_id in outcome.unclaimed]
+    answer = answer_of(verdicts, testimony, unclaimed)
+    answer.sums = {("totals", *group): dict(sums) for group, sums in yields.totals(claims, verdicts).items()}
+    for scope, score in yields.scores(claims, verdicts).items():
+        answer.sums["score", *scope] = dict(zip(("low_bps", "high_bps"), score or (None, None), strict=True))
+    for currency, sums in yields.money(claims, verdicts).items():
+        answer.sums["money", currency] = dict(sums)
+    return answer
 
 
 def kernel_answer(inputs: World, slices: int = 1, threads: int | None = None) -> Answer:
     """Judge a world by the kernel."""
-    from audit.kernel.reconcile import Inputs
-    from audit.kernel.reconcile import judge as kernel_judge
-    from audit.kernel.ruleset import parse
-
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         out = folder / "out"
-        kernel_judge(Inputs(**write(inputs, folder)), parse(inputs.rule), out, slices=slices, threads=threads)
-        verdicts = pq.read_table(out / "verdicts.parquet", columns=list(VERDICT_COLUMNS)).to_pylist()
-        testimony = pq.read_table(out / "testimony.parquet", columns=list(TESTIMONY_COLUMNS)).to_pylist()
-        unclaimed = pq.read_table(out / "unclaimed.parquet", columns=["system", "event_id"]).to_pylist()
-    return answer_of(verdicts, testimony, [(row["system"], row["event_id"]) for row in unclaimed])
+        summary = kernel_judge(Inputs(**write(inputs, folder)), parse(inputs.rule), out, slices=slices, threads=threads)
+        answer = answer_of(
+            pq.read_table(out / "verdicts.parquet", columns=list(VERDICT_COLUMNS)).to_pylist(),
+            pq.read_table(out / "testimony.parquet", columns=list(TESTIMONY_COLUMNS)).to_pylist(),
+            pq.read_table(out / "unclaimed.parquet", columns=["system", "event_id"]).to_pylist(),
+        )
+        answer.sums = kernel_sums(summary, pq.read_table(out / "totals.parquet").to_pylist())
+    return answer
+
+
+def kernel_sums(summary: Row, totals: list[Row]) -> dict[Key, Row]:
+    """Put the kernel's totals, scores and money in the shape that is compared; a sum over nothing is 0."""
+    found: dict[Key, Row] = {}
+    for row in totals:
+        group = (row["vendor"], row["agent_id"], row["action"], str(row["day"]), row["state"], row["reason"])
+        found["totals", *group, row["currency"]] = {name: int(row[name] or 0) for name in ("claims", *yields.SUMMED)}
+    for name, keys in SCOPES.items():
+        for row in [summary["score"]] if name == "run" else summary["scores"][name]:
+            score = {"low_bps": row["low_bps"], "high_bps": row["high_bps"]}
+            found["score", name, *(row[key] for key in keys)] = score
+    for row in summary["money"]:
+        names = ("charged", "due_at_least", "due_at_most", "overcharged_at_least")
+        found["money", row["currency"]] = {name: row[f"{name}_micros"] for name in names}
+    return found
 
 
 def differences(kernel: Answer, twin: Answer) -> list[str]:
-    """Say in one line each what differs; every line carries the world's prefix where there is one."""
+    """Say in one line each what differs; a line on one world of a pack carries its prefix."""
     lines = []
-    for what in ("verdicts", "testimony"):
-        ours: dict[Any, Row] = getattr(kernel, what)
-        theirs: dict[Any, Row] = getattr(twin, what)
-        for key in sorted(ours.keys() | theirs.keys()):
+    for item in fields(Answer):
+        ours: dict[Key, Row] = getattr(kernel, item.name)
+        theirs: dict[Key, Row] = getattr(twin, item.name)
+        for key in sorted(ours.keys() | theirs.keys(), key=repr):
             if ours.get(key) != theirs.get(key):
-                lines.append(f"{what} {key}: {told(ours.get(key), theirs.get(key))}")
-    for event in sorted(kernel.unclaimed ^ twin.unclaimed):
-        lines.append(f"unclaimed {event}: {'kernel' if event in kernel.unclaimed else 'twin'} only")
+                lines.append(f"{item.name} {key}: {told(ours.get(key), theirs.get(key))}")
     return lines
 
 
@@ -100,14 +137,8 @@ def differing(worlds: list[World]) -> list[World]:
 
 
 def pack_answers(worlds: list[World]) -> Answer:
-    """Judge every world by the twin, alone, and put the prefixes of the pack on the answers."""
-    packed = Answer()
-    for each in worlds:
-        answer = twin_answer(pack([each]))
-        packed.verdicts |= answer.verdicts
-        packed.testimony |= answer.testimony
-        packed.unclaimed |= answer.unclaimed
-    return packed
+    """Judge every world of a pack by the twin, alone, in the names that it has in the pack."""
+    return twin_answer(*(pack([each]) for each in worlds))
 
 
 def smaller(world: World) -> Iterator[World]:
@@ -155,5 +186,5 @@ def report(world: World) -> str:
     for name, answer in (("kernel", kernel), ("twin", twin)):
         for key, row in sorted(answer.verdicts.items()):
             lines.append(f"{name} {key}: {' '.join(f'{field}={value}' for field, value in list(row.items())[4:])}")
-        lines += [f"{name} unclaimed: {sorted(answer.unclaimed)}"]
+        lines.append(f"{name} unclaimed: {sorted(answer.unclaimed)}")
     return "\n".join([*lines, *differences(kernel, twin)])

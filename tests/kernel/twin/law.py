@@ -32,7 +32,7 @@ class Outcome:
     testimony: list[Row]
     unclaimed: list[EventKey]
     totals: dict[Group, dict[str, int]]
-    scores: dict[tuple[str, str | None], tuple[int, int] | None]
+    scores: dict[Group, tuple[int, int] | None]
     money: dict[str | None, dict[str, int]]
     burst_of: dict[Key, int] = field(default_factory=dict)
 

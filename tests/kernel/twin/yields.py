@@ -115,13 +115,14 @@ def score(verdicts: list[Row]) -> tuple[int, int] | None:
 STATES = ("verified", "contradicted", "unsupported", "unverifiable", "not_claimed")
 
 
-def scores(rows: list[Row], verdicts: list[Row]) -> dict[tuple[str, str | None], tuple[int, int] | None]:
-    """4: for the run, and by vendor, agent, action."""
-    found: dict[tuple[str, str | None], tuple[int, int] | None] = {("run", None): score(verdicts)}
-    for name in ("vendor", "agent_id", "action"):
-        for value in sorted({row[name] for row in rows}):
-            of_value = [verdict for row, verdict in zip(rows, verdicts, strict=True) if row[name] == value]
-            found[name, value] = score(of_value)
+def scores(rows: list[Row], verdicts: list[Row]) -> dict[Group, tuple[int, int] | None]:
+    """4: for the run, and by vendor, agent (of a vendor), action."""
+    found: dict[Group, tuple[int, int] | None] = {("run",): score(verdicts)}
+    for name, columns in (("vendor", ["vendor"]), ("agent", ["vendor", "agent_id"]), ("action", ["action"])):
+        groups: dict[Group, list[Row]] = {}
+        for claim, verdict in zip(rows, verdicts, strict=True):
+            groups.setdefault((name, *(claim[column] for column in columns)), []).append(verdict)
+        found.update({group: score(theirs) for group, theirs in groups.items()})
     return found
 
 
@@ -129,14 +130,13 @@ def money(rows: list[Row], verdicts: list[Row]) -> dict[str | None, dict[str, in
     """4, per currency: charged, due at least, due at most, overcharged at least; what is not claimed is not charged."""
     found: dict[str | None, dict[str, int]] = {}
     for claim, verdict in zip(rows, verdicts, strict=True):
-        if verdict["state"] == "not_claimed" or claim["charge_micros"] is None:
+        if verdict["state"] == "not_claimed":
             continue
         sums = found.setdefault(claim["currency"], {"charged": 0, "due_at_least": 0, "due_at_most": 0})
-        sums["charged"] += claim["charge_micros"]
-        if verdict["state"] == "verified":
-            sums["due_at_least"] += claim["charge_micros"]
-        if verdict["state"] in ("verified", "unverifiable"):
-            sums["due_at_most"] += claim["charge_micros"]
+        charge = claim["charge_micros"] or 0
+        sums["charged"] += charge
+        sums["due_at_least"] += charge if verdict["state"] == "verified" else 0
+        sums["due_at_most"] += charge if verdict["state"] in ("verified", "unverifiable") else 0
     for sums in found.values():
         sums["overcharged_at_least"] = sums["charged"] - sums["due_at_most"]
     return found
