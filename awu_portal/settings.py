@@ -162,7 +162,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024**2
 
 # Celery: at least once, small prefetch, JSON only. What must finish stands in the job table.
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://localhost/")
+CELERY_TASK_DEFAULT_QUEUE = env.text("CELERY_QUEUE", "awu")
+CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum" if CELERY_BROKER_URL.startswith("amqp") else "classic"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -176,6 +178,7 @@ JOB_ATTEMPTS_MAX = env.number("JOB_ATTEMPTS_MAX", 5, minimum=1)
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 15, minimum=1)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "audit.tasks.sweep", "schedule": timedelta(seconds=SWEEP_SECONDS)},
+    "tidy": {"task": "audit.tasks.tidy", "schedule": timedelta(hours=1)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat" / "schedule")
 if CELERY_BROKER_URL.startswith("filesystem:"):

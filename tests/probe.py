@@ -101,10 +101,10 @@ def enter(connection: Connection, tenant: UUID, signature: str | None = None) ->
     )
 
 
-def faults(runtime: Connection) -> list[str]:
-    """Every hole that the runtime role finds in a furnished database."""
-    parts = (_without_context, _with_forged_context, _reads, _writes, _forbidden, _canaries)
-    return [fault for part in parts for fault in part(runtime)]
+def faults(runtime: Connection) -> Iterator[str]:
+    """Every hole that the runtime role finds in a furnished database, as it finds them."""
+    for part in (_forbidden, _without_context, _with_forged_context, _reads, _writes, _canaries):
+        yield from part(runtime)
 
 
 def _refused(connection: Connection, statement: str, prepare: Callable[[], object] = lambda: None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 os.environ.setdefault("AWU_VAR", str(Path(__file__).resolve().parent.parent / "var" / "test"))
@@ -20,3 +21,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True  # nothing is collected
+
+_scratch = tempfile.TemporaryDirectory(prefix="awu-test-", ignore_cleanup_errors=True)  # gone with the process
+VAULT_URL = str(Path(_scratch.name) / "vault")
+BENCH_DIR = Path(_scratch.name) / "bench"
+CELERY_BROKER_URL = "memory://localhost/"  # nobody listens: tests do the jobs themselves, or start a worker
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, str] = {}

@@ -28,6 +28,12 @@ def refuse_unknown(request: Request, known: Sequence[str]) -> None:
         )
 
 
+def _expect_yes_or_no(request: Request, name: str) -> None:
+    """django-filter takes any other word for no filter at all."""
+    if request.query_params.get(name, "").lower() not in ("", "true", "false"):
+        raise exceptions.ValidationError({name: ["Use true or false."]})
+
+
 class Filters(DjangoFilterBackend):
     """The view's `filterset_class`, strictly."""
 
@@ -36,6 +42,9 @@ class Filters(DjangoFilterBackend):
         filters = getattr(view, "filterset_class", None)
         names = list(filters.base_filters) if filters else []
         refuse_unknown(request, [*names, *NAMES, "ordering"])
+        for name in names:
+            if isinstance(filters.base_filters[name], django_filters.BooleanFilter):
+                _expect_yes_or_no(request, name)
         return super().filter_queryset(request, queryset, view)
 
 

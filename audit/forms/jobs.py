@@ -16,5 +16,9 @@ class JobFilter(forms.Form):
 class LedgerFilter(forms.Form):
     """Entries of one kind of act, or on one thing."""
 
-    action = forms.CharField(max_length=100, required=False, label="Act begins with")
-    thing = forms.CharField(max_length=200, required=False, label="On")
+    action = forms.CharField(
+        max_length=100, required=False, label="Act begins with", widget=forms.TextInput(attrs={"placeholder": "batch"})
+    )
+    thing = forms.CharField(
+        max_length=200, required=False, label="Done to", widget=forms.TextInput(attrs={"placeholder": "batch:<id>"})
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from audit.intake import Mapping
 from audit.kernel.terms import INPUTS
 
 CHARGE = "charge"
+QUOTED = re.compile("`([^`]*)`")
 TRANSLATED = ("action", "outcome", "status", "environment", "grade", "withdrawn")
 PREFIXED = ("target", "parent_id", "session_id", "actor", "agent_id", "claim_id", "event_id", "claim_ref")
 EPOCHS = [("", "as text"), ("s", "seconds since 1970"), ("ms", "milliseconds since 1970"), ("us", "microseconds")]
@@ -100,10 +102,10 @@ class MappingForm(forms.Form):
         self.kind, self.found = kind, list(columns)
         self.named = [column for column in INPUTS[kind] if column.name not in fixed]
         for column in self.named:
+            if column.name == "charge_micros":
+                self._add(CHARGE)
             self._add(column.name)
-        if kind == "claims":
-            self._add(CHARGE)
-        else:
+        if kind != "claims":
             del self.fields["price"], self.fields["currency"]
 
     def _add(self, name: str) -> None:
@@ -130,7 +132,7 @@ class MappingForm(forms.Form):
     def rows(self, why: dict[str, str], samples: dict[str, Sequence[str]]) -> Iterator[Row]:
         """Every field of the law with its inputs. why: field → what was guessed; samples: column → first values."""
         required = {column.name for column in self.named if column.required}
-        for name in [column.name for column in self.named] + ([CHARGE] if self.kind == "claims" else []):
+        for name in self._names():
             chosen = self[f"column_{name}"]
             yield Row(
                 name,
@@ -140,7 +142,7 @@ class MappingForm(forms.Form):
                 self._bound(f"constant_{name}"),
                 self._bound(f"prefix_{name}"),
                 self._bound(f"values_{name}"),
-                why.get(name, ""),
+                QUOTED.sub(r"“\1”", why.get(name, "")),
                 ", ".join(samples.get(str(chosen.value() or ""), ())),
             )
 

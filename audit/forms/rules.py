@@ -206,5 +206,7 @@ class JsonForm(AboutForm):
 
 
 def as_json(rules: dict[str, Any]) -> str:
-    """Rules for reading and editing."""
-    return json.dumps(rules, indent=2, ensure_ascii=False)
+    """Rules for reading and editing: one name a line, in the order of the law."""
+    named = {name: rules[name] for name in DEFAULTS if name in rules}
+    lines = (f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in named.items())
+    return "{\n" + ",\n".join(lines) + "\n}"

@@ -70,11 +70,16 @@ class ClaimsSourceForm(ClaimsEditForm):
         super().__init__(*args, **options)
         self.fields["vendor"].queryset = Vendor.objects.all()  # type: ignore[attr-defined]
         self.fields["environment"].initial = "production"
+        if not Vendor.objects.exists():
+            self.fields["vendor"].widget = forms.HiddenInput()
+            self.fields["new_vendor"].label = "The vendor's name"
+            self.fields["new_vendor"].help_text = "Whoever bills for the work. It is entered with this source."
+            self.fields["new_vendor"].required = True
 
     def clean(self) -> dict[str, Any]:
         """Exactly one vendor, known or new."""
         given = super().clean() or {}
-        if bool(given.get("vendor")) == bool(given.get("new_vendor")):
+        if bool(given.get("vendor")) == bool(given.get("new_vendor")) and "new_vendor" not in self.errors:
             self.add_error("new_vendor", "Choose a vendor from the list, or name a new one: one of the two.")
         return given
 

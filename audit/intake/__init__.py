@@ -5,9 +5,9 @@ finds a row again as it was received.
 """
 
 from audit.intake.formats import Format, detect
-from audit.intake.guess import guess, missing
+from audit.intake.guesses import guess, missing
 from audit.intake.mapping import Mapping, identity
-from audit.intake.preview import Preview, preview
+from audit.intake.previews import Preview, preview
 from audit.intake.taking import line, take_file
 from audit.kernel.inputs import BadInput, Taken
 

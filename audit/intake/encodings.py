@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import sys
 from typing import Final
 
 from audit.kernel.inputs import BadInput
@@ -40,8 +41,8 @@ def settle(stream: Bytes, most: int | None = None) -> str:
     """UTF-8 or Windows-1252: what the whole of a text is (or its first `most` bytes) whose head looks like UTF-8."""
     good = stray = 0
     unused, rest = False, b""
-    left = float("inf") if most is None else most
-    while left > 0 and (piece := stream.read(_PIECE)):
+    left = sys.maxsize if most is None else most
+    while left > 0 and (piece := stream.read(min(_PIECE, left))):
         left -= len(piece)
         if piece.isascii() and not rest:
             continue
@@ -51,7 +52,7 @@ def settle(stream: Bytes, most: int | None = None) -> str:
         others, count = _SEQUENCE.subn(b"", piece[: len(piece) - len(rest)])
         good, stray = good + count, stray + len(_HIGH.findall(others))
         unused = unused or _UNUSED.search(others) is not None
-    return "cp1252" if stray + len(rest) > _STRAY * good and not unused else "utf-8"
+    return "cp1252" if stray + (len(rest) if left else 0) > _STRAY * good and not unused else "utf-8"
 
 
 def utf8(stream: Bytes, encoding: str) -> Bytes:

@@ -1,11 +1,13 @@
 """JSON documents: an array of objects, or an object that wraps one list of objects.
 
-An array is read as it comes, one object at a time. A wrapped list (`{"result": [...]}`, as many interfaces answer)
-is found first, in a document that is not too large to hold; then it is read the same way.
+An array is read as it comes, one object at a time. A wrapped list (`{"result": [...]}`, as many interfaces answer) is
+taken from a document that is not too large to hold. The line of a row is its number in the list: a document may well
+be one line.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -38,13 +40,13 @@ class _Document:
         self._bytes, self._text, self._line, self._ended = b"", "", 1, False
 
     def objects(self) -> Iterator[Parsed]:
-        """Each object of the array with its line."""
+        """Each object of the list with its number."""
         self._skip()
         if self._text[:1] == "{":
             yield from self._wrapped()
         elif self._text[:1] == "[":
             self._take(1)
-            yield from self._array()
+            yield from map(_row, itertools.count(1), self._array())
             self._skip()
             if self._text:
                 raise self._bad("goes on after the end of the array")
@@ -58,43 +60,17 @@ class _Document:
             self._more()
         document = self._parse(self._text)
         lists = [name for name, value in document.items() if _is_rows(value)]
-        if len(lists) != 1:
-            yield self._line, document
-            return
-        found = document[lists[0]]
-        lines = self._lines_of(lists[0], found)
-        yield from (
-            (line, item) if isinstance(item, dict) else Fault(line, "", shown(item), "is no object: send objects only")
-            for line, item in zip(lines, found, strict=True)
-        )
+        yield from map(_row, itertools.count(1), document[lists[0]] if len(lists) == 1 else [document])
 
-    def _lines_of(self, name: str, found: list[Any]) -> list[int]:
-        """The lines of the objects of a wrapped list, found again in the text."""
-        for match in re.finditer(re.escape(effects.compact(name)) + r"\s*:\s*\[", self._text):
-            inner = _Document(_Nothing(), self._file)
-            inner._text, inner._ended = self._text[match.end() :], True
-            inner._line = self._line + self._text.count("\n", 0, match.end())
-            try:
-                again = list(inner._array())
-            except BadInput:
-                continue
-            if len(again) == len(found):
-                return [item.line if isinstance(item, Fault) else item[0] for item in again]
-        return [1] * len(found)
-
-    def _array(self) -> Iterator[Parsed]:
-        """The objects from after the opening bracket to after the closing one."""
+    def _array(self) -> Iterator[Any]:
+        """The values from after the opening bracket to after the closing one."""
         self._skip()
         if self._text[:1] == "]":
             self._take(1)
             return
         while True:
             self._skip()
-            line, value = self._line, self._value()
-            if isinstance(value, dict):
-                yield line, value
-            else:
-                yield Fault(line, "", shown(value), 'is no object: write each row as {"column": value}')
+            yield self._value()
             self._skip()
             mark = self._text[:1]
             self._take(1)
@@ -154,9 +130,10 @@ class _Document:
         return BadInput(self._file, f"line {self._line}: {what}: mend the JSON or send JSON Lines")
 
 
-class _Nothing:
-    def read(self, _size: int, /) -> bytes:
-        return b""
+def _row(number: int, value: Any) -> Parsed:
+    if isinstance(value, dict):
+        return number, value
+    return Fault(number, "", shown(value), 'is no object: write each row as {"column": value}')
 
 
 def _is_rows(value: Any) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping as Dictionary
 from pathlib import Path
 
 from audit.intake.formats import Format, detect
-from audit.intake.guess import missing
+from audit.intake.guesses import missing
 from audit.intake.mapped import mapped
 from audit.intake.mapping import Mapping
 from audit.intake.source import opened, raw, with_rows

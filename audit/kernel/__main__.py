@@ -1,7 +1,7 @@
 """The kernel on the command line: `python -m audit.kernel judge | verify | explain`.
 
-Exit codes of judge and explain: 0 done, 2 bad input or rules, 3 a check failed, 4 too many refused rows. Of verify: 0 it
-holds, 1 content changed, 5 unsupported.
+Exit codes of judge and explain: 0 done, 2 bad input or rules, 3 a check failed, 4 too many refused rows. Of verify:
+0 it holds, 1 content changed, 5 unsupported.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 from audit.kernel import explain as explaining
 from audit.kernel import statement
+from audit.kernel.bench import EXPORTS
 from audit.kernel.inputs import BadInput, prepare
 from audit.kernel.reconcile import FORMS, BadEvidence, CheckFailed, Inputs, judge
 from audit.kernel.ruleset import BadRules, Rule, parse
@@ -151,10 +152,8 @@ def _strangers(out: Path) -> list[str]:
         return []
     if not out.is_dir():
         return ["a file of that name"]
-    ours = OURS | {f"{name}.{form}" for name in statement.EXPORTS for form in FORMS}
-    return sorted(
-        path.name for path in out.iterdir() if path.name not in ours and not path.name.startswith("failed_")
-    )
+    ours = OURS | {f"{name}.{form}" for name in EXPORTS for form in FORMS}
+    return sorted(path.name for path in out.iterdir() if path.name not in ours and not path.name.startswith("failed_"))
 
 
 def _publish(staged: Path, out: Path, names: Iterable[str]) -> None:

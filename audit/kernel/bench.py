@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from audit.kernel import lineage, pairing, terms
 from audit.kernel.ruleset import Rule
@@ -65,8 +66,9 @@ SETTLING: Final = (
     "best_witness",
     "unclaimed",
 )
-CLOSING: Final = ("first_reason", "untainted", "verdict", "testimony", "totals", "leaf")
+CLOSING: Final = ("first_reason", "untainted", "verdict", "totals")
 STEPS: Final = OPENING + PAIRING + HEARING + SETTLING + CLOSING
+EXPORTS: Final = ("verdicts", "testimony", "unclaimed", "totals")
 SLICE_CHECKS: Final = (
     "no_event_answers_two_claims",
     "no_claim_has_two_events_of_one_system",
@@ -79,7 +81,9 @@ RUN_CHECKS: Final = (
     "no_better_witness_denies_a_verified_claim",
     "totals_add_up_to_the_claims",
 )
-_TYPES: Final = {"integer": "bigint", "boolean": "boolean", "instant": "timestamptz"}
+CHECKS: Final = SLICE_CHECKS + RUN_CHECKS
+_NUMBERS: Final = {"claims": "claim", "evidence": "event"}
+_EMPTY: Final = {"integer": pa.int64(), "boolean": pa.bool_(), "instant": pa.timestamp("us", tz="UTC")}
 _RULE_TYPES: Final = {
     "int": pa.int64(),
     "bool": pa.bool_(),
@@ -108,7 +112,7 @@ def statement(folder: str, name: str) -> str:
 def law_digest() -> str:
     """SHA-256 over everything that decides: the steps and checks in their order, pairing and lineage."""
     digest = hashlib.sha256()
-    for folder, names in (("steps", STEPS), ("checks", SLICE_CHECKS + RUN_CHECKS)):
+    for folder, names in (("steps", STEPS), ("checks", CHECKS), ("exports", (*EXPORTS, "leaf"))):
         for name in names:
             digest.update(f"{folder}/{name}\n{statement(folder, name)}\n".encode())
     for module in (pairing, lineage):
@@ -131,23 +135,29 @@ class Bench:
         self._connection.close()
 
     def attach(self, kind: str, paths: Sequence[Path]) -> None:
-        """Lay out the canonical Parquet files of one kind, rows numbered in received order."""
-        number = {"claims": "claim", "evidence": "event"}.get(kind, "line")
+        """Lay out the canonical Parquet files of one kind as a view, rows numbered in received order."""
+        number = _NUMBERS.get(kind, "line")
         columns = [column.name for column in terms.INPUTS[kind]]
         if not paths:
-            nothing = ", ".join(f"null::{_type(column.kind)} as {column.name}" for column in terms.INPUTS[kind])
-            self.run(f"create view {kind} as select {nothing}, null::bigint as {number} where false")
+            kinds = [_EMPTY.get(column.kind, pa.string()) for column in terms.INPUTS[kind]]
+            schema = pa.schema([*zip(columns, kinds, strict=True), (number, pa.int64())])
+            self.lay(kind, schema.empty_table())
             return
-        files = ", ".join(f"'{_quoted(str(path))}'" for path in paths)
-        counts = self.rows(f"select num_rows from parquet_file_metadata([{files}])")
         starts = [0]
-        for (rows,) in counts[:-1]:
-            starts.append(starts[-1] + rows)
-        listed = ", ".join(columns)
-        self.run(
-            f"create view {kind} as select {listed}, file_row_number + list_extract({starts}::bigint[], file_index::bigint + 1) as {number} "
-            f"from read_parquet([{files}], file_row_number = true)"
-        )
+        for path in paths[:-1]:
+            starts.append(starts[-1] + pq.read_metadata(path).num_rows)
+        received = f"file_row_number + list_extract({starts}::bigint[], file_index::bigint + 1) as {number}"
+        files = self._connection.read_parquet([str(path) for path in paths], file_row_number=True)
+        files.project(", ".join([*columns, received])).create_view(kind)
+
+    def attach_result(self, name: str, path: Path) -> None:
+        """Lay out a file that a run wrote as a view."""
+        readers: dict[str, Callable[..., Any]] = {
+            ".parquet": self._connection.read_parquet,
+            ".csv": partial(self._connection.read_csv, all_varchar=True),
+            ".jsonl": self._connection.read_json,
+        }
+        readers[path.suffix](str(path)).create_view(name)
 
     def lay_rule(self, rule: Rule) -> None:
         """The one-row table `rule`: every name of the law; `ignore_keys` are the ignored fields as JSON text."""
@@ -172,15 +182,10 @@ class Bench:
             self.run(f"create or replace table {name} as {statement(folder, name)}")
 
     def swap(self, name: str, other: str) -> None:
-        """Let the table `other` take the place of the view `name`."""
-        self.run(f"drop view {name}")
+        """Let the table `other` take the place of the input `name`."""
+        kind = "view" if self.rows("select 1 from duckdb_views() where view_name = ?", name) else "table"
+        self.run(f"drop {kind} {name}")
         self.run(f"alter table {other} rename to {name}")
-
-    def records(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
-        """The whole answer of a query, a dict for each row."""
-        answer = self._connection.sql(query, params=list(parameters)).to_arrow_table()
-        rows: list[dict[str, Any]] = answer.to_pylist()
-        return rows
 
     def stream(self, query: str, rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
         """The answer of a query in batches, in its order."""
@@ -191,9 +196,14 @@ class Bench:
         answer: list[tuple[Any, ...]] = self._connection.execute(query, list(parameters)).fetchall()
         return answer
 
+    def records(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
+        """The whole answer of a query, a dict for each row."""
+        answer: list[dict[str, Any]] = self._connection.sql(query, params=list(parameters)).to_arrow_table().to_pylist()
+        return answer
+
     def count(self, name: str) -> int:
         """How many rows a table has."""
-        return int(self.rows(f"select count(*) from {name}")[0][0])
+        return int(self._connection.table(name).count("*").fetchall()[0][0])
 
     def columns(self, query: str) -> dict[str, Any]:
         """The whole answer of a query as numpy columns."""
@@ -202,9 +212,12 @@ class Bench:
 
     def keep(self, *names: str) -> None:
         """Put this slice's tables aside, to be read as one when the last slice is done."""
+        kept = {name for (name,) in self.rows("select table_name from duckdb_tables()")}
         for name in names:
-            self.run(f"create table if not exists kept_{name} as select * from {name} where false")
-            self.run(f"insert into kept_{name} select * from {name}")
+            if f"kept_{name}" in kept:
+                self._connection.table(name).insert_into(f"kept_{name}")
+            else:
+                self._connection.table(name).create(f"kept_{name}")
 
     def gather(self, *names: str) -> None:
         """What was put aside takes the name of the step again."""
@@ -219,10 +232,6 @@ class Bench:
     def run(self, command: str) -> None:
         """Run one command."""
         self._connection.execute(command)
-
-
-def _type(kind: str) -> str:
-    return _TYPES.get(kind, "varchar")
 
 
 def _quoted(text: str) -> str:

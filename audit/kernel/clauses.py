@@ -71,7 +71,8 @@ def _offset(micros: int) -> str:
 
 def candidate_line(row: Row) -> str:
     """One line for one event that was considered."""
-    return f"  {row['occurred_at']}  {row['system']}:{row['event_id']}  grade {row['grade']}, {row['outcome']}: {row['fate']}"
+    name = f"{row['system']}:{row['event_id']}"
+    return f"  {row['occurred_at']}  {name}  grade {row['grade']}, {row['outcome']}: {row['fate']}"
 
 
 def watcher_line(row: Row) -> str:
@@ -81,8 +82,15 @@ def watcher_line(row: Row) -> str:
 
 def burst_line(row: Row) -> str:
     """One line for one claim of a burst."""
-    what = "oscillation" if row["is_oscillation"] else f"repeat of {row['repeat_of']}" if row["repeat_of"] else row["decision"]
-    return f"  {row['occurred_at']}  {row['claim_id']}  {row['effect'] or 'effect unknown'}  {what}{' <' if row['is_asked'] else ''}"
+    what = (
+        "oscillation"
+        if row["is_oscillation"]
+        else f"repeat of {row['repeat_of']}"
+        if row["repeat_of"]
+        else row["decision"]
+    )
+    mark = " <" if row["is_asked"] else ""
+    return f"  {row['occurred_at']}  {row['claim_id']}  {row['effect'] or 'effect unknown'}  {what}{mark}"
 
 
 def _event(verdict: Row) -> str:
@@ -90,12 +98,18 @@ def _event(verdict: Row) -> str:
 
 
 _CLAUSES: Final[dict[Reason, Callable[[Row, Rule], str]]] = {
-    Reason.SUPERSEDED: lambda verdict, rule: "A higher revision restates it, or the vendor withdrew it; it is outside every score.",
-    Reason.DUPLICATE_ID: lambda verdict, rule: "Another row of the same revision of this claim id was received first; that one is judged.",
+    Reason.SUPERSEDED: lambda verdict, rule: (
+        "A higher revision restates it, or the vendor withdrew it; it is outside every score."
+    ),
+    Reason.DUPLICATE_ID: lambda verdict, rule: (
+        "Another row of the same revision of this claim id was received first; that one is judged."
+    ),
     Reason.OWN_FAILURE: lambda verdict, rule: (
         f"The vendor's own status is not among {', '.join(rule.completed_statuses)}, and nothing is charged."
     ),
-    Reason.NOT_PRODUCTION: lambda verdict, rule: f"Its environment is not among {', '.join(rule.production_environments)}.",
+    Reason.NOT_PRODUCTION: lambda verdict, rule: (
+        f"Its environment is not among {', '.join(rule.production_environments)}."
+    ),
     Reason.NOT_COUNTED: lambda verdict, rule: (
         f"Its action is not a unit under the definition in force: {', '.join(rule.counted_actions or ())}."
     ),
@@ -104,8 +118,8 @@ _CLAUSES: Final[dict[Reason, Callable[[Row, Rule], str]]] = {
     ),
     Reason.UNREGISTERED_AGENT: lambda verdict, rule: "Its agent is not on the list of registered agents.",
     Reason.OSCILLATION: lambda verdict, rule: (
-        f"In a burst (at most {span(rule.burst_window_seconds)} from claim to claim) a value came back after another one; "
-        "the burst left nothing."
+        f"In a burst (at most {span(rule.burst_window_seconds)} from claim to claim) a value came back after another "
+        "one; the burst left nothing."
     ),
     Reason.REPEAT: lambda verdict, rule: (
         f"{verdict['repeat_of']} is the same work of the same agent in one burst (at most "
@@ -113,7 +127,9 @@ _CLAUSES: Final[dict[Reason, Callable[[Row, Rule], str]]] = {
     ),
     Reason.FAILED: lambda verdict, rule: f"{_event(verdict)} saw it tried and fail; no system as good saw it done.",
     Reason.WRONG_VALUE: lambda verdict, rule: f"{_event(verdict)} saw another value written than the claim names.",
-    Reason.WITNESSES_DISAGREE: lambda verdict, rule: "Systems of one grade contradict each other, and no better one decides.",
+    Reason.WITNESSES_DISAGREE: lambda verdict, rule: (
+        "Systems of one grade contradict each other, and no better one decides."
+    ),
     Reason.UNDONE: lambda verdict, rule: (
         f"{verdict['undone_by']} reversed it within the undo window (in general {span(rule.undo_window_seconds)})."
     ),
@@ -124,11 +140,15 @@ _CLAUSES: Final[dict[Reason, Callable[[Row, Rule], str]]] = {
     Reason.VENDOR_ATTESTED: lambda verdict, rule: (
         f"Only systems outside grade {', '.join(rule.independent_grades)} support it."
     ),
-    Reason.SUPPORTED: lambda verdict, rule: f"{_event(verdict)} saw it done, and no witness as good or better denies it.",
+    Reason.SUPPORTED: lambda verdict, rule: (
+        f"{_event(verdict)} saw it done, and no witness as good or better denies it."
+    ),
     Reason.NO_TARGET: lambda verdict, rule: "It does not say what it changed, and no event names it.",
     Reason.NO_EVIDENCE: lambda verdict, rule: (
         "A system that was watching the record for the whole window saw nothing of it "
         f"(in general {span(rule.match_before_seconds)} before to {span(rule.match_after_seconds)} after)."
     ),
-    Reason.OUTSIDE_COVERAGE: lambda verdict, rule: "No system was watching the record for the whole window, and none has a word.",
+    Reason.OUTSIDE_COVERAGE: lambda verdict, rule: (
+        "No system was watching the record for the whole window, and none has a word."
+    ),
 }

@@ -1,9 +1,9 @@
 """Digests of what a run was given: of the canonical files as they lie there, and of their content.
 
-The **content digest** does not depend on how Parquet packed the rows: SHA-256 over the columns of `terms.INPUTS` in their order,
-block by block of 65,536 rows in received order; of each block and column the validity (a byte a row), then for
-text the lengths in bytes (int32) and the bytes, for booleans a byte, for numbers and instants (microseconds) 8 bytes,
-all little-endian, nulls as zero and as empty text.
+The **content digest** does not depend on how Parquet packed the rows: SHA-256 over the names of the columns of
+`terms.INPUTS`, then block by block of 65,536 rows in received order; of each block and column the validity (a byte a
+row), then for text the lengths in bytes (int32) and the bytes, for booleans a byte, for numbers and instants
+(microseconds) 8 bytes, all little-endian, nulls as zero and as empty text.
 """
 
 from __future__ import annotations

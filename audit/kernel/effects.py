@@ -28,6 +28,7 @@ _NUMBER: Final = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-
 _DATE_TIME: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]+))?(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2}))"
 )
+_quote: Final = json.encoder.encode_basestring
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
@@ -86,9 +87,12 @@ def _canonical(text: str) -> str | None:
         return None
     if not isinstance(value, dict):
         raise ValueError('is not a JSON object: write it as {"field": "value"}')
-    answer = _encode({field: _leaf(item, 2) for field, item in value.items()})
-    _refuse_surrogates(answer)
-    return None if answer == "{}" else answer
+    if not value:
+        return None
+    answer = ",".join([f"{_quote(field)}:{_quote(_leaf(item, 2))}" for field, item in sorted(value.items())])
+    if not answer.isascii():
+        _refuse_surrogates(answer)
+    return f"{{{answer}}}"
 
 
 _cached: Final = lru_cache(maxsize=16_384)(_canonical)
@@ -97,7 +101,7 @@ _cached: Final = lru_cache(maxsize=16_384)(_canonical)
 def _leaf(value: Any, depth: int) -> str:
     """One value of the effect as its canonical string."""
     if isinstance(value, str):
-        return _text(value) if len(value) > _CACHED_LENGTH else _cached_text(value)
+        return _cached_text(value) if len(value) <= _CACHED_LENGTH else _text(value)
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -126,7 +130,7 @@ def _text(text: str) -> str:
     if _is_nested(text):
         return text
     folded = _fold(text)
-    while (again := _fold(folded)) != folded:
+    while not folded.isascii() and (again := _fold(folded)) != folded:
         folded = again
     return _scalar(folded) or folded
 

@@ -14,19 +14,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from audit.kernel import bench, clauses, terms
+import pyarrow as pa
+
+from audit.kernel import bench, clauses
 from audit.kernel.bench import Bench
 from audit.kernel.hearing import HasPaths, hear, lay_out, settle
 from audit.kernel.ruleset import Rule, parse
 from audit.kernel.terms import Reason
 
 ANCESTORS_MAX: Final = 64
-_READERS: Final = {
-    "verdicts.parquet": "read_parquet(?)",
-    "verdicts.csv": "read_csv(?, all_varchar = true)",
-    "verdicts.jsonl": "read_json(?)",
-}
-_NUMBERS: Final = ("revision", "row", "rank", "units", "charge_micros")
 _NEAR: Final = ("near_target", "near_name", "near_claims", "near_evidence")
 
 
@@ -71,6 +67,7 @@ class _Question:
     claim_id: str
 
     def answer(self, inputs: HasPaths) -> dict[str, Any]:
+        self.bench.attach_result("verdicts", next(self.run_dir.glob("verdicts.*")))
         verdicts = self._verdicts(self.claim_id)
         if not verdicts:
             raise UnknownClaim(f"this run has no claim {self.claim_id} of {self.vendor}")
@@ -83,7 +80,9 @@ class _Question:
             "rows": self._records("asked_row"),
             "clause": clauses.of(chosen, self.rule),
             "window": next(iter(self._records("window")), None),
-            "candidates": [{**row, "fate": clauses.fate(row, claim_id=self.claim_id)} for row in self._records("candidate")],
+            "candidates": [
+                {**row, "fate": clauses.fate(row, claim_id=self.claim_id)} for row in self._records("candidate")
+            ],
             "watchers": self._records("watcher"),
             "burst": self._records("burst_member"),
             "undone_by": next(iter(self._records("undone_by")), None),
@@ -91,17 +90,9 @@ class _Question:
         }
 
     def _verdicts(self, claim_id: str) -> list[dict[str, Any]]:
-        name = next(name for name in _READERS if (self.run_dir / name).exists())
-        rows = self.bench.records(
-            f"select {', '.join(terms.VERDICT_COLUMNS)} from {_READERS[name]} where vendor = ? and claim_id = ?",
-            str(self.run_dir / name),
-            self.vendor,
-            claim_id,
-        )
-        for row in rows:
-            row |= {column: int(row[column]) for column in _NUMBERS if row[column] is not None}
-            row["provisional"] = row["provisional"] in (True, "true")
-        return sorted(rows, key=lambda row: (row["revision"], row["row"]))
+        query = bench.statement("explain", "verdict_of")
+        rows = self.bench.records(query, self.vendor, claim_id)
+        return [{"vendor": self.vendor, "claim_id": claim_id, **row} for row in rows]
 
     def _ancestors(self) -> list[dict[str, Any]]:
         """The steps that the claim was built on, nearest first, until there is none, a cycle, or 64 steps."""
@@ -120,17 +111,12 @@ class _Question:
         return path
 
     def _parent_of(self, claim_id: str) -> str | None:
-        rows = self.bench.rows(
-            "select parent_id from claims where vendor = ? and claim_id = ? order by revision desc, claim limit 1",
-            self.vendor,
-            claim_id,
-        )
+        rows = self.bench.rows(bench.statement("explain", "parent_of"), self.vendor, claim_id)
         return rows[0][0] if rows else None
 
     def _judge_records(self) -> None:
         """Hear the claims and events near the one that was asked for, as the run did."""
-        self.bench.run("create table question (vendor varchar, claim_id varchar)")
-        self.bench.rows("insert into question values (?, ?)", self.vendor, self.claim_id)
+        self.bench.lay("question", pa.table({"vendor": [self.vendor], "claim_id": [self.claim_id]}))
         self.bench.make(*_NEAR, folder="explain")
         self.bench.swap("claims", "near_claims")
         self.bench.swap("evidence", "near_evidence")
@@ -143,12 +129,9 @@ class _Question:
     def _lay_doomed(self) -> None:
         path = self.run_dir / "doomed.parquet"
         if path.exists():
-            self.bench.run("delete from doomed")
-            self.bench.rows(
-                "insert into doomed select heard.claim from heard semi join read_parquet(?) as kept "
-                "on kept.vendor = heard.vendor and kept.claim_id = heard.claim_id",
-                str(path),
-            )
+            self.bench.attach_result("run_doomed", path)
+            self.bench.make("kept_doomed", folder="explain")
+            self.bench.swap("doomed", "kept_doomed")
 
     def _records(self, name: str) -> list[dict[str, Any]]:
         return [_plain(row) for row in self.bench.records(bench.statement("explain", name))]

@@ -1,6 +1,7 @@
-"""The phases of a run on a bench: lay out, hear, settle, taint, check. Each is a few steps of the law and what SQL leaves.
+"""The phases of a run on a bench: lay out, hear, settle, taint, check.
 
-A run and an explanation of one claim go through the same phases.
+Each is a few steps of the law, and what SQL leaves to Python. A run and an explanation of one claim go through the
+same phases.
 """
 
 from __future__ import annotations
@@ -80,8 +81,7 @@ def doom(table: Bench) -> None:
     """Who walks last in the second hearing: claims with an ancestor that the first hearing found bad."""
     table.make("first_reason")
     spoilt = _ancestors(table, "select claim, reason from first_reason", is_final=False)
-    standing = "select given.claim from given join heard using (claim)"
-    table.lay("doomed", _numbers(claim=spoilt["claim"]), standing)
+    table.lay("doomed", _numbers(claim=spoilt["claim"]), "select given.claim from given join heard using (claim)")
 
 
 def taint(table: Bench) -> None:
@@ -93,10 +93,10 @@ def taint(table: Bench) -> None:
 def check(table: Bench, names: Sequence[str], out: Path) -> None:
     """Raise CheckFailed for the first check that returns rows; they are kept in `out`."""
     for name in names:
-        query = bench.statement("checks", name)
-        if table.rows(f"select 1 from ({query}) limit 1"):
+        table.make(name, folder="checks")
+        if table.count(name):
             path = out / f"failed_{name}.csv"
-            table.write(query, path, "csv")
+            table.write(f"from {name}", path, "csv")
             raise CheckFailed(name, path)
 
 

@@ -1,11 +1,12 @@
 """Merkle trees as RFC 6962 has them: one root for many rows, and short proofs that a row is among them.
 
-A leaf is SHA-256(0x00 || bytes), a node SHA-256(0x01 || left || right); a tree of n leaves splits at the largest power of two
-below n; the root of no leaves is SHA-256 of nothing.
+A leaf is SHA-256(0x00 || bytes), a node SHA-256(0x01 || left || right); a tree of n leaves splits at the largest power
+of two below n; the root of no leaves is SHA-256 of nothing.
 
-**Row root**: the root over the verdict rows in the order of (vendor, claim_id, revision, row), text by code point. A row's bytes
-are its columns in the order of `terms.VERDICT_COLUMNS`, each as `<length in bytes>:<text>` or, for null, `-`;
-integers in decimal, booleans as `true` and `false`. `sql/steps/leaf.sql` hashes the leaves, `row_bytes` says the same in Python.
+**Row root**: the root over the verdict rows in the order of (vendor, claim_id, revision, row), text by code point. A
+row's bytes are its columns in the order of `terms.VERDICT_COLUMNS`, each as `<length in bytes>:<text>` or, for null,
+`-`; integers in decimal, booleans as `true` and `false`. `sql/exports/leaf.sql` hashes the leaves; `row_bytes` says the
+same in Python.
 """
 
 from __future__ import annotations

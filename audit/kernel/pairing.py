@@ -2,8 +2,8 @@
 
 Source: the law of verdicts, 3.3. The law goes rank by rank, within a rank claim by claim in the order of the walk, and
 gives each claim the first free event of its own order. That is one pass over all possible pairs sorted by (rank,
-place of the claim, place of the event for it): a pair is taken when neither its claim nor its event is taken yet. Nothing
-is reconsidered. `contest.sql` sorts; a claim with one possible event that has no other claim is paired in SQL.
+place of the claim, place of the event for it): a pair is taken when neither its claim nor its event is taken yet.
+Nothing is reconsidered. `contest.sql` sorts; a claim with one possible event that has no other claim is paired in SQL.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Money: what was charged, what is due at least and at most, and what was overcharged at least.
 
-Source: the law of verdicts, 4, *money*. Integer micros of each currency; currencies are never added. Lines that claim nothing
-(`not_claimed`) charge nothing: a restated line is charged by its last revision, a withdrawn one by none. A line without a
-charge is counted as such, never as a charge of zero.
+Source: the law of verdicts, 4, *money*. Integer micros of each currency; currencies are never added. Lines that claim
+nothing (`not_claimed`) charge nothing: a restated line is charged by its last revision, a withdrawn one by none. A line
+without a charge is counted as such, never as a charge of zero.
 """
 
 from __future__ import annotations

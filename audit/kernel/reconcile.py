@@ -1,8 +1,8 @@
 """Judging: claims, evidence, coverage and one rule in; one verdict for every claim row out.
 
-The law is in `sql/steps/`, in the order of `bench.STEPS`. This module runs the steps: what concerns the whole run once, what
-concerns records slice by slice (memory stays flat, verdicts do not change), then lets the checks decide whether the
-result may leave.
+The law is in `sql/steps/`, in the order of `bench.STEPS`. This module runs the steps: what concerns the whole run
+once, what concerns records slice by slice (memory stays flat, verdicts do not change), then lets the checks decide
+whether the result may leave.
 """
 
 from __future__ import annotations
@@ -28,15 +28,6 @@ __all__ = ["BadEvidence", "CheckFailed", "Inputs", "Progress", "judge", "law_dig
 
 FORMS: Final = ("parquet", "csv", "jsonl")
 KEPT: Final = ("word", "settled", "unclaimed")
-EXPORTS: Final = {
-    "verdicts": f"select {', '.join(terms.VERDICT_COLUMNS)} from verdict order by vendor, claim_id, revision, row",
-    "testimony": f"select {', '.join(terms.TESTIMONY_COLUMNS)} from testimony order by vendor, claim_id, system",
-    "unclaimed": (
-        "select system, event_id, grade, vendor, target, action, make_timestamptz(at_us) as occurred_at, actor, units "
-        "from unclaimed order by system, event_id"
-    ),
-    "totals": "select * from totals order by vendor, agent_id, action, day, state, reason, currency nulls last",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,20 +147,19 @@ class _Run:
         """Taint, verdicts, totals, and the checks over all of them."""
         with self.stage("verdicts"):
             taint(self.bench)
-            self.bench.make("verdict", "testimony", "totals")
+            self.bench.make("verdict", "totals")
         with self.stage("checks"):
             check(self.bench, bench.RUN_CHECKS, out)
 
     def publish(self, inputs: Inputs, rule: Rule, out: Path, output: str) -> dict[str, Any]:
         """Write the files of the run and its summary."""
         with self.stage("writing"):
-            for name, query in EXPORTS.items():
-                self.bench.write(query, out / f"{name}.{output}", output)
-            self.bench.write("select vendor, claim_id from heard semi join doomed using (claim) order by all",
-                             out / "doomed.parquet", "parquet")
+            for name in bench.EXPORTS:
+                self.bench.write(bench.statement("exports", name), out / f"{name}.{output}", output)
+            self.bench.write(bench.statement("exports", "doomed"), out / "doomed.parquet", "parquet")
         with self.stage("row root"):
             tree = ledger.Tree()
-            for batch in self.bench.stream(bench.statement("steps", "leaf")):
+            for batch in self.bench.stream(bench.statement("exports", "leaf")):
                 tree.add(b"".join(batch.column(0).to_pylist()))
         with self.stage("digests"):
             digests = {kind: describe(kind, inputs.of(kind)) for kind in terms.INPUTS}

@@ -1,7 +1,7 @@
 """The score: which share of the claimed units is verified, as a range where it cannot be known.
 
-Source: the law of verdicts, 4, *scores*. low = verified / claimed units, high = (verified + unverifiable) / claimed, in basis
-points, rounded down. `not_claimed` is in neither. Where nothing was claimed there is no score.
+Source: the law of verdicts, 4, *scores*. low = verified / claimed units, high = (verified + unverifiable) / claimed, in
+basis points, rounded down. `not_claimed` is in neither. Where nothing was claimed there is no score.
 """
 
 from __future__ import annotations
@@ -92,7 +92,5 @@ def scores(lines: Sequence[Line]) -> dict[str, list[dict[str, Any]]]:
         groups: dict[tuple[str, ...], Score] = {}
         for line in lines:
             groups.setdefault(tuple(getattr(line, column) for column in columns), Score()).add(line)
-        answer[name] = [
-            {**dict(zip(columns, key, strict=True)), **groups[key].to_json()} for key in sorted(groups)
-        ]
+        answer[name] = [{**dict(zip(columns, key, strict=True)), **groups[key].to_json()} for key in sorted(groups)]
     return answer

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from audit.kernel.bench import Bench, law_digest
+from audit.kernel.bench import EXPORTS, Bench, law_digest
 from audit.kernel.explain import Kept
-from audit.kernel.reconcile import EXPORTS, FORMS, Inputs, judge
+from audit.kernel.reconcile import FORMS, Inputs, judge
 from audit.kernel.ruleset import BadRules, parse
 from audit.kernel.terms import INPUTS
 

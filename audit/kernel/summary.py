@@ -9,39 +9,22 @@ import resource
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any
 
 import duckdb
 
 from audit.kernel import terms
-from audit.kernel.bench import Bench, law_digest
+from audit.kernel.bench import Bench, law_digest, statement
 from audit.kernel.pricing import money
 from audit.kernel.ruleset import Rule
 from audit.kernel.score import Line, score, scores
-
-_LINES: Final = """
-select
-    vendor,
-    agent_id,
-    action,
-    state,
-    reason,
-    currency,
-    cast(sum(claims) as bigint),
-    sum(units),
-    coalesce(sum(charge_micros), 0),
-    cast(sum(uncharged_claims) as bigint)
-from totals
-group by all
-order by all
-"""
 
 
 def summarize(
     table: Bench, rule: Rule, inputs: Mapping[str, Any], row_root: str, seconds: Mapping[str, float]
 ) -> dict[str, Any]:
     """The summary as plain values, ready for JSON."""
-    lines = [Line(*row[:6], *(int(value) for value in row[6:])) for row in table.rows(_LINES)]
+    lines = [Line(*row[:6], *(int(value) for value in row[6:])) for row in table.rows(statement("exports", "lines"))]
     events, units = table.rows("select count(*), coalesce(sum(units), 0) from unclaimed")[0]
     return {
         "claims": sum(line.claims for line in lines),

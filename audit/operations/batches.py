@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from audit.intake import BadInput, Taken, take_file
-from audit.models import Batch, Job, Source
+from audit.models import Batch, Job, Run, Source
 from audit.operations import jobs, parties, sources
 from audit.operations.faults import NotNow, Refused
 from audit.operations.record import enter, lock, next_number
@@ -60,9 +60,7 @@ def spool(tenant_id: UUID, chunks: Iterable[bytes]) -> Spooled:
     return Spooled(path, digest.hexdigest(), size)
 
 
-def receive(
-    source: Source, spooled: Spooled, file_name: str, by: str, *, unmapped: bool = False
-) -> tuple[Batch, bool]:
+def receive(source: Source, spooled: Spooled, file_name: str, by: str, *, unmapped: bool = False) -> tuple[Batch, bool]:
     """Keep a file as received and queue its reading; the same bytes again are the batch of before.
 
     An `unmapped` file is kept but set aside, refused for want of a mapping: `retake` reads it once there is one.
@@ -104,7 +102,7 @@ def take(lease: jobs.Lease) -> None:
             jobs.finish(lease)
             return
         earlier = _earlier(batch)
-    with files.scratch(lease.tenant_id, f"take-{batch.id}-{lease.fence}") as folder:
+    with files.scratch(lease.tenant_id, f"take-{batch.id}", lease.fence) as folder:
         try:
             taken = _read(batch, folder)
             sifted = sift(batch.source.kind, folder / "taken.parquet", earlier, folder / "rows", folder / "conflicts")
@@ -167,6 +165,7 @@ def _seal(batch: Batch, lease: jobs.Lease, taken: Taken, sifted: Sifted, folder:
         sources.propose_coverage(batch, sifted.prefixes)
         enter("batch.sealed", batch, "system", rows_key=batch.rows_key, **receipt_counts(batch))
         jobs.finish(lease)
+        _wake(batch)
 
 
 def receipt_counts(batch: Batch) -> dict[str, int]:
@@ -197,34 +196,59 @@ def _refuse(batch: Batch, error: str, lease: jobs.Lease) -> None:
     batch.save()
     enter("batch.refused", batch, "system", error=error[:500])
     jobs.finish(lease)
+    _wake(batch)
+
+
+def _wake(batch: Batch) -> None:
+    """Tell those that waited for this batch: the file that comes next, and runs for which no file is left to read."""
+    unread = Batch.objects.filter(state=Batch.State.RECEIVED).exclude(id=batch.id).order_by("position")
+    following = unread.filter(source__kind=batch.source.kind).first()
+    if following is not None:
+        jobs.wake(Job.Kind.TAKE, [following.id])
+    waiting, first = Run.objects.filter(state=Run.State.WAITING), unread.first()
+    if first is not None:
+        waiting = waiting.filter(inputs__until_position__lt=first.position)
+    jobs.wake(Job.Kind.CARRY, waiting.values_list("id", flat=True))
 
 
 def give_up(batch_id: UUID, error: str) -> None:
     """Refuse a batch whose reading failed too often, so that nothing waits for it."""
-    batch = Batch.objects.get(id=batch_id)
+    batch = Batch.objects.select_related("source").get(id=batch_id)
     if batch.state == Batch.State.RECEIVED:
         batch.state, batch.error, batch.sealed_at = Batch.State.REFUSED, error, timezone.now()
         batch.save()
         enter("batch.refused", batch, "system", error=error[:500])
+        _wake(batch)
+
+
+def reopen(batch_id: UUID) -> None:
+    """Read again what was given up."""
+    batch = Batch.objects.get(id=batch_id)
+    if batch.state == Batch.State.REFUSED:
+        _line_up(batch)
 
 
 def retake(batch: Batch, by: str) -> Batch:
-    """Read a refused file again with the source's mapping of today; a sealed batch never changes.
-
-    It goes to the end of the line: what was read meanwhile came before it, and runs that are open do not see it.
-    """
+    """Read a refused file again with the source's mapping of today; a sealed batch never changes."""
     lock("batches")
     batch.refresh_from_db()
     if batch.state != Batch.State.REFUSED:
         raise Refused("Only a refused batch can be read again; a sealed one never changes.")
-    batch.position = next_number(Batch.objects, "position")
-    batch.state, batch.error, batch.sealed_at = Batch.State.RECEIVED, "", None
     batch.mapping, batch.mapping_version = batch.source.mapping, batch.source.mapping_version
-    for name in receipt_counts(batch):
-        setattr(batch, f"{name}_count", 0)
-    batch.refused_key = ""
-    batch.save()
+    _line_up(batch)
     enter("batch.retaken", batch, by, mapping_version=batch.mapping_version)
     Job.objects.filter(kind=Job.Kind.TAKE, object_id=batch.id).delete()
     jobs.add(Job.Kind.TAKE, batch.id)
     return batch
+
+
+def _line_up(batch: Batch) -> None:
+    """Put a refused batch at the end of the line: what was read meanwhile came before it; open runs do not see it."""
+    lock("batches")
+    batch.position = next_number(Batch.objects, "position")
+    batch.state, batch.error, batch.sealed_at = Batch.State.RECEIVED, "", None
+    for name in receipt_counts(batch):
+        setattr(batch, f"{name}_count", 0)
+    batch.refused_key = batch.conflicts_key = batch.rows_key = ""
+    batch.first_at = batch.last_at = None
+    batch.save()

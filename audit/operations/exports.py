@@ -34,13 +34,13 @@ def make(lease: jobs.Lease) -> None:
         source = lines.of(export.run, export.filters)
         run_number = export.run.number
     where, parameters = lines.where(export.filters)
-    with files.scratch(lease.tenant_id, f"export-{export.id}-{lease.fence}") as folder:
+    with files.scratch(lease.tenant_id, f"export-{export.id}", lease.fence) as folder:
         out = folder / f"lines.{export.format}"
         count = write_lines(source.path, lines.COLUMNS, where, parameters, lines.ORDER, export.format, out)
         stored = files.store(lease.tenant_id, out, f".{export.format}")
     with scope(lease.tenant_id):
         export.state, export.row_count, export.byte_count = Export.State.DONE, count, stored.byte_count
-        export.file_key, export.file_name = stored.key, f"run-{run_number}-lines.{export.format}"
+        export.file_key, export.file_name, export.error = stored.key, f"run-{run_number}-lines.{export.format}", ""
         export.save()
         enter("export.made", export, "system", sha256=stored.sha256, rows=count)
         jobs.finish(lease)
@@ -49,3 +49,8 @@ def make(lease: jobs.Lease) -> None:
 def give_up(export_id: UUID, error: str) -> None:
     """End an export that cannot be made, with the reason."""
     Export.objects.filter(id=export_id).update(state=Export.State.FAILED, error=error)
+
+
+def reopen(export_id: UUID) -> None:
+    """Make again what was given up."""
+    Export.objects.filter(id=export_id, state=Export.State.FAILED).update(state=Export.State.WAITING, error="")

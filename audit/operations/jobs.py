@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from celery import current_app
@@ -34,29 +36,49 @@ class Lease:
     kind: str
     object_id: UUID
     fence: int
+    attempt: int
 
 
 def add(kind: str, object_id: UUID) -> Job:
     """Queue work on an object; the worker hears of it once the transaction is committed."""
     job = Job.objects.create(tenant_id=current(), kind=kind, object_id=object_id, due_at=timezone.now())
-    tenant_id = current()
-    transaction.on_commit(lambda: send(tenant_id, job.id))
+    transaction.on_commit(partial(send, current(), job.id))
     return job
 
 
-def send(tenant_id: UUID, job_id: UUID, seconds: float | None = None) -> None:
-    """Tell the workers, now or in `seconds`. A lost message costs little: the sweeper sends again what is due."""
+def send(tenant_id: UUID, job_id: UUID) -> None:
+    """Tell the workers. A lost message costs little: the sweeper sends again what is due."""
     arguments = {"tenant_id": str(tenant_id), "job_id": str(job_id)}
     try:
-        current_app.send_task(MESSAGE, kwargs=arguments, countdown=seconds, retry=False)
+        current_app.send_task(MESSAGE, kwargs=arguments, retry=False)
     except Exception:
         log.warning("the broker did not take a message; the sweeper will send it again", exc_info=True)
 
 
+def backlog() -> int:
+    """How many messages wait at the broker; 0 where it does not say."""
+    try:
+        with current_app.connection_for_read() as broker:
+            channel: Any = broker.default_channel
+            return int(channel.queue_declare(current_app.conf.task_default_queue, passive=True).message_count)
+    except Exception:
+        return 0
+
+
+def wake(kind: str, object_ids: Iterable[UUID]) -> None:
+    """What these jobs may have waited for has happened: they are due now. Those that somebody works on stay as is."""
+    waiting = Job.objects.filter(kind=kind, object_id__in=list(object_ids), state=Job.State.DUE, error="")
+    woken = list(waiting.values_list("id", flat=True))
+    Job.objects.filter(id__in=woken).update(due_at=timezone.now())
+    tenant_id = current()
+    for job_id in woken:
+        transaction.on_commit(partial(send, tenant_id, job_id))
+
+
 def lease(job_id: UUID) -> Lease | None:
-    """Take a due job, or one whose lease ran out; None where another worker has it or it is done."""
+    """Take a due job, or one whose lease ran out; None where another worker has it, it is done or not yet due."""
     now = timezone.now()
-    free = Q(state=Job.State.DUE) | Q(state=Job.State.LEASED, lease_until__lt=now)
+    free = Q(state=Job.State.DUE, due_at__lte=now) | Q(state=Job.State.LEASED, lease_until__lt=now)
     taken = Job.objects.filter(free, id=job_id).update(
         state=Job.State.LEASED,
         attempts=F("attempts") + 1,
@@ -66,7 +88,7 @@ def lease(job_id: UUID) -> Lease | None:
     if not taken:
         return None
     job = Job.objects.get(id=job_id)
-    return Lease(current(), job.id, job.kind, job.object_id, job.fence)
+    return Lease(current(), job.id, job.kind, job.object_id, job.fence, job.attempts)
 
 
 def hold(lease: Lease) -> None:
@@ -85,7 +107,7 @@ def finish(lease: Lease, error: str = "") -> None:
 
 
 def postpone(lease: Lease, seconds: float) -> None:
-    """Give the job back: it waits for something else, which is not a failed attempt."""
+    """Give the job back: it waits for something else, which is not a failed attempt. `wake` or the sweeper sends it."""
     hold(lease)
     Job.objects.filter(id=lease.job_id).update(
         state=Job.State.DUE,
@@ -107,21 +129,20 @@ def fail(lease: Lease, error: str) -> bool:
     return last
 
 
-def retry(job: Job, by: str) -> None:
-    """Take a job out of quarantine."""
+def again(job: Job, by: str) -> None:
+    """Take a job out of quarantine, with fresh attempts."""
     if job.state != Job.State.QUARANTINED:
         raise Refused("Only a quarantined job can be tried again.")
     Job.objects.filter(id=job.id).update(state=Job.State.DUE, attempts=0, due_at=timezone.now(), error="")
     enter("job.retried", job, by)
-    tenant_id = current()
-    transaction.on_commit(lambda: send(tenant_id, job.id))
+    transaction.on_commit(partial(send, current(), job.id))
 
 
 def due() -> list[UUID]:
     """Jobs that a worker should look at now: due ones, and leased ones whose holder fell silent."""
     now = timezone.now()
     waiting = Q(state=Job.State.DUE, due_at__lte=now) | Q(state=Job.State.LEASED, lease_until__lt=now)
-    return list(Job.objects.filter(waiting).order_by("due_at").values_list("id", flat=True)[:1000])
+    return list(Job.objects.filter(waiting).order_by("due_at", "id").values_list("id", flat=True)[:1000])
 
 
 @contextmanager

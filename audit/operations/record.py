@@ -22,9 +22,9 @@ def lock(noun: str) -> None:
         cursor.execute("select pg_advisory_xact_lock(%s)", [key])
 
 
-def next_number(manager: models.Manager[Any], field: str, first: int = 1) -> int:
+def next_number(rows: models.Manager[Any] | models.QuerySet[Any], field: str, first: int = 1) -> int:
     """The number after the highest so far. Call under `lock`."""
-    highest = manager.aggregate(highest=models.Max(field))["highest"]
+    highest = rows.aggregate(highest=models.Max(field))["highest"]
     return first if highest is None else int(highest) + 1
 
 

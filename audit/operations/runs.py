@@ -17,7 +17,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from audit.kernel.reconcile import CheckFailed, Inputs, Progress, judge, law_digest
+from audit.kernel.reconcile import BadEvidence, CheckFailed, Inputs, Progress, judge, law_digest
 from audit.kernel.ruleset import Rule, parse
 from audit.models import Actor, Batch, Coverage, Job, RuleSet, Run, Vendor
 from audit.operations import jobs, results, rules
@@ -27,7 +27,6 @@ from audit.vault import files
 from audit.vault.select import join_lines, select_claims, select_evidence, write_rows
 from tenants.scope import current, scope
 
-STAGES = ("inputs", "judgement", "lines", "results")
 INPUT_FILES = ("claims", "evidence", "coverage", "actors")
 
 
@@ -93,16 +92,13 @@ def carry(lease: jobs.Lease) -> None:
             jobs.finish(lease)
             return
         _start(run, lease)
-    with files.scratch(lease.tenant_id, f"run-{run.id}-{lease.fence}") as folder:
+    with files.scratch(lease.tenant_id, f"run-{run.id}", lease.fence) as folder:
         try:
             _ensure_inputs(run, lease, folder)
             _ensure_judgement(run, lease, folder)
             _ensure_lines(run, lease, folder)
-        except CheckFailed as error:
-            with scope(lease.tenant_id):
-                jobs.hold(lease)
-                give_up(run.id, f"The run broke a law and was stopped: {error}")
-                jobs.finish(lease, str(error))
+        except (BadEvidence, CheckFailed) as error:
+            _stop(run, lease, error)
             return
     with scope(lease.tenant_id):
         jobs.hold(lease)
@@ -110,6 +106,19 @@ def carry(lease: jobs.Lease) -> None:
         results.write(run)
         _end(run)
         jobs.finish(lease)
+
+
+def _stop(run: Run, lease: jobs.Lease, error: BadEvidence | CheckFailed) -> None:
+    """End a run that another attempt would not mend; the rows that broke the law are kept."""
+    sentence = f"The evidence contradicts itself: {error}."
+    if isinstance(error, CheckFailed):
+        run.files = run.files | {"failed": files.store(lease.tenant_id, error.path, ".csv").key}
+        sentence = f"The run broke a law and was stopped: {error}."
+    with scope(lease.tenant_id):
+        jobs.hold(lease)
+        run.save(update_fields=["files"])
+        give_up(run.id, sentence)
+        jobs.finish(lease, str(error))
 
 
 def _start(run: Run, lease: jobs.Lease) -> None:
@@ -239,19 +248,16 @@ def _stage(run: Run, stage: str, done: int = 0, total: int = 1, rate: int = 0) -
 
 
 def _end(run: Run) -> None:
-    run.state, run.ended_at = Run.State.DONE, timezone.now()
+    lock("runs")
+    run.state, run.ended_at, run.error = Run.State.DONE, timezone.now(), ""
     run.stage, run.stage_done, run.stage_total = "", 0, 0
+    same = Run.objects.filter(
+        period_start=run.period_start, period_end=run.period_end, vendor=run.vendor, state=Run.State.DONE
+    )
+    run.superseded_by = same.filter(number__gt=run.number, trial=False).order_by("number").last()
     run.save()
     if not run.trial:
-        older = Run.objects.filter(
-            period_start=run.period_start,
-            period_end=run.period_end,
-            vendor=run.vendor,
-            number__lt=run.number,
-            superseded_by=None,
-            state=Run.State.DONE,
-        )
-        older.update(superseded_by=run)
+        same.filter(number__lt=run.number, superseded_by=None).update(superseded_by=run)
     enter("run.done", run, "system", row_root=run.row_root, law=law_digest(), files=run.files)
 
 
@@ -261,3 +267,9 @@ def give_up(run_id: UUID, error: str) -> None:
     run.state, run.error, run.ended_at = Run.State.FAILED, error, timezone.now()
     run.save(update_fields=["state", "error", "ended_at"])
     enter("run.failed", run, "system", error=error[:500])
+
+
+def reopen(run_id: UUID) -> None:
+    """Carry on with what was given up, over the same inputs."""
+    given_up = Run.objects.filter(id=run_id, state=Run.State.FAILED)
+    given_up.update(state=Run.State.WAITING, error="", ended_at=None)

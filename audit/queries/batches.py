@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, overload
 from uuid import UUID
@@ -30,7 +32,17 @@ PAGE = f'select file, line, "column", value, reason from {READ} order by line li
 COLUMNS = f'select "column", count(*) from {READ} group by 1 order by 2 desc, 1 limit 100'  # noqa: S608
 REASONS = f"select reason, count(*) from {READ} group by 1 order by 2 desc, 1 limit 100"  # noqa: S608
 
+RUN = ("=", "+", "-", "@", "\t", "\r")
+
 Row = dict[str, Any]
+
+
+class Echo:
+    """A file that gives back what is written to it."""
+
+    def write(self, text: str) -> str:
+        """The text."""
+        return text
 
 
 def get(batch_id: UUID) -> Batch:
@@ -53,7 +65,7 @@ class RefusedRows(Sequence[Row]):
         return self.count
 
     @cached_property
-    def count(self) -> int:
+    def count(self) -> int:  # type: ignore[override]  # a lazy list, as Django's paginator wants it
         """How many rows the filters let through."""
         return int(self._rows(COUNT)[0][0])
 
@@ -81,6 +93,14 @@ class RefusedRows(Sequence[Row]):
     def reasons(self) -> list[tuple[str, int]]:
         """The reasons, with how often; the most frequent first."""
         return [(str(name or ""), int(count)) for name, count in self._rows(REASONS)]
+
+    def as_csv(self) -> Iterator[str]:
+        """The rows as CSV, a line at a time; a cell that a spreadsheet would run is kept from it by an apostrophe."""
+        lines = csv.writer(Echo())
+        yield lines.writerow(REFUSED)
+        with self.path.open(newline="", encoding="utf-8") as stream:
+            for row in islice(csv.reader(stream), 1, None):
+                yield lines.writerow([f"'{cell}" if cell[:1] in RUN else cell for cell in row])
 
     def _page(self, offset: int, limit: int) -> list[Row]:
         return [dict(zip(REFUSED, row, strict=True)) for row in self._rows(PAGE, limit=limit, offset=offset)]

@@ -55,13 +55,21 @@ def exports() -> QuerySet[Export]:
 
 def vendor(word: str) -> Vendor | None:
     """The vendor with this id, else with this key."""
-    if "\x00" in word:
+    if not _storable(word):
         return None
     try:
         found = Vendor.objects.filter(id=UUID(word)).first()
     except ValueError:
         found = None
     return found or Vendor.objects.filter(key=word).first()
+
+
+def _storable(word: str) -> bool:
+    """Whether PostgreSQL could hold the word at all."""
+    try:
+        return b"\x00" not in word.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def vendor_key(word: str) -> str:

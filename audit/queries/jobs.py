@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
 from django.http import Http404
 
-from audit.models import Job
+from audit.models import Batch, Export, Job, Run
 
 
 def all_jobs(state: str = "") -> QuerySet[Job]:
@@ -27,3 +28,17 @@ def by_state() -> dict[str, int]:
     """How many jobs are in each state; every state is named."""
     found = Job.objects.values_list("state").annotate(jobs=Count("id")).order_by()
     return dict.fromkeys(Job.State.values, 0) | dict(found)
+
+
+def names(jobs: Iterable[Job]) -> dict[UUID, str]:
+    """What these jobs are done to, by name: files, runs, exports; three statements whatever their number."""
+    wanted = [job.object_id for job in jobs]
+    found: dict[UUID, str] = {}
+    for model in (Batch, Export):
+        found |= dict(model.objects.filter(id__in=wanted).values_list("id", "file_name"))
+    return found | {run.id: str(run) for run in Run.objects.filter(id__in=wanted)}
+
+
+def of(kind: str, object_id: UUID) -> Job | None:
+    """The job of a kind on an object."""
+    return Job.objects.filter(kind=kind, object_id=object_id).first()

@@ -50,7 +50,7 @@ class Lines(Sequence[Line]):
         return self.count
 
     @cached_property
-    def count(self) -> int:
+    def count(self) -> int:  # type: ignore[override]  # a lazy list, as Django's paginator wants it
         """How many lines the filters let through."""
         where, parameters = self._where()
         with connect(self.path.parent, threads=2) as connection:

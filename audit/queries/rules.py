@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Max, QuerySet
 from django.http import Http404
 
+from audit.kernel.ruleset import NAMES
 from audit.models import RuleSet
 
 
@@ -46,11 +47,10 @@ def before(rule_set: RuleSet) -> RuleSet | None:
 
 
 def changes(older: dict[str, Any], newer: dict[str, Any]) -> list[Change]:
-    """What differs, in the newer one's order."""
-    names = [*newer, *(name for name in older if name not in newer)]
+    """What differs, in the order of the law."""
     return [
         Change(name, _text(older.get(name)), _text(newer.get(name)))
-        for name in names
+        for name in NAMES
         if older.get(name) != newer.get(name)
     ]
 

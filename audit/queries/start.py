@@ -29,6 +29,7 @@ class Waiting:
     one: str
     many: str
     place: str
+    batch: Batch | None = None
 
 
 def steps() -> list[Step]:
@@ -102,8 +103,15 @@ def waiting() -> list[Waiting]:
     submitted = RuleSet.objects.filter(state=RuleSet.State.SUBMITTED).count()
     stuck = Job.objects.filter(state=Job.State.QUARANTINED).count()
     unread = Batch.objects.filter(state=Batch.State.RECEIVED).count()
+    unmapped = batches.waiting()
     found = [
-        Waiting(batches.waiting().count(), "file waits for its mapping", "files wait for their mapping", "sources"),
+        Waiting(
+            unmapped.count(),
+            "file waits for its mapping",
+            "files wait for their mapping",
+            "source-map",
+            unmapped.first(),
+        ),
         Waiting(unread, "file is being read", "files are being read", "sources"),
         Waiting(proposals, "coverage proposal to decide", "coverage proposals to decide", "coverage"),
         Waiting(submitted, "rule set waits for approval", "rule sets wait for approval", "rules"),
@@ -122,3 +130,9 @@ def unjudged(run: Run) -> int:
     """Sealed batches that arrived after the run fixed its inputs."""
     until = run.inputs.get("until_position", 0)
     return Batch.objects.filter(state=Batch.State.SEALED, position__gt=until).count()
+
+
+def only_source(kind: str) -> tuple[bool, Source | None]:
+    """Whether there is a source of this kind, and the source where there is exactly one."""
+    found = list(Source.objects.filter(kind=kind)[:2])
+    return bool(found), found[0] if len(found) == 1 else None

@@ -41,13 +41,18 @@ class Table(tables.Table):
     """A table of one tenant's rows: `slug` is the tenant in its links, `may` what the reader may do."""
 
     caption = ""
+    empty_text = ""
     empty_next = ""
     empty_href = ""
     empty_act = ""
+    empty_needs = "see"  # the permission that `empty_act` asks for
 
     def __init__(self, *args: Any, slug: str, may: dict[str, bool], **options: Any) -> None:
         self.slug, self.may = slug, may
+        options.setdefault("empty_text", type(self).empty_text)
         super().__init__(*args, **options)
+        if not may[self.empty_needs]:
+            self.empty_href = ""
 
     def link(self, text: object, name: str, **kwargs: Any) -> SafeString:
         """A link to a page of the tenant."""

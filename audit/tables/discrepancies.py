@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import django_tables2 as tables
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from audit.kernel.terms import MEANINGS, Reason
@@ -40,4 +40,4 @@ class FindingTable(Table):
         if not record.money:
             return words.NONE
         amounts = ((words.money(micros, currency),) for currency, micros in sorted(record.money.items()))
-        return format_html_join(format_html("<br>"), "{}", amounts)
+        return format_html_join(SafeString("<br>"), "{}", amounts)

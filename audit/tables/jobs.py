@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import django_tables2 as tables
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.models import Job
+from audit.queries import jobs
 from audit.tables.base import CountColumn, Table, WhenColumn, tag
+from audit.templatetags import ledger
 
 TAGS = {
     Job.State.DUE: ("due", ""),
@@ -24,6 +25,7 @@ class JobTable(Table):
     """What runs, what is stuck, what was quarantined and why."""
 
     kind = tables.Column(verbose_name="Work")
+    object_id = tables.Column(verbose_name="On", orderable=False)
     state = tables.Column()
     attempts = CountColumn()
     created_at = WhenColumn("seconds", verbose_name="Asked")
@@ -38,14 +40,19 @@ class JobTable(Table):
     class Meta:
         order_by = ("-created_at",)
 
-    def render_kind(self, record: Job) -> SafeString | str:
-        """What is done, which leads to what it is done to."""
-        text = record.get_kind_display()
+    def before_render(self, request: object) -> None:
+        """What the jobs of this page are done to, by name."""
+        self.names = jobs.names([row.record for row in self.paginated_rows])
+
+    def render_kind(self, record: Job) -> str:
+        """What is done."""
+        return record.get_kind_display()
+
+    def render_object_id(self, record: Job) -> SafeString | str:
+        """What it is done to, by name; it leads there if it has a page."""
+        text = self.names.get(record.object_id) or ledger.short(record.object_id)
         name, key = PAGES.get(Job.Kind(record.kind), ("", ""))
-        try:
-            return self.link(text, name, **{key: record.object_id}) if name else text
-        except NoReverseMatch:
-            return text
+        return self.link(text, name, **{key: record.object_id}) if name else text
 
     def render_state(self, record: Job) -> SafeString:
         """The state in a word."""

@@ -52,7 +52,7 @@ class LedgerTable(Table):
 
     def render_action(self, value: str) -> SafeString:
         """The act as the entry has it."""
-        return format_html('<span class="id">{}</span>', value)
+        return format_html("<code>{}</code>", value)
 
     def render_object(self, value: str) -> SafeString:
         """The thing, which leads to its page if it has one."""
@@ -74,13 +74,18 @@ class LedgerTable(Table):
         )
         return format_html(
             '<details class="fold"><summary>{}</summary><dl class="pairs">{}</dl></details>',
-            ", ".join(name for name, _ in pairs)[:60],
+            _first([name for name, _ in pairs]),
             inside,
         )
 
     def render_leaf(self, value: str) -> SafeString:
         """The hash of the entry in the tree."""
         return ledger.short(value)
+
+
+def _first(names: list[str], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _text(part: Any, most: int = 300) -> str:

@@ -25,6 +25,7 @@ class VendorTable(Table):
     empty_next = "A vendor is whoever bills you for work of agents. Enter the first one; its claims come next."
     empty_href = "#add"
     empty_act = "Enter a vendor"
+    empty_needs = "manage"
 
     class Meta:
         order_by = ("name",)
@@ -98,8 +99,8 @@ class RateCardTable(Table):
     caption = "Rate cards"
     empty_text = "No price is agreed yet"
     empty_next = "A price holds for one vendor and action from a day on; a later one follows it."
-    empty_href = "#add"
     empty_act = "Enter a price"
+    empty_needs = "manage"
 
     class Meta:
         order_by = ("vendor", "action", "-starts_on")

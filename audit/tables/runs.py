@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, time, timedelta
 from typing import Any
 
 import django_tables2 as tables
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -58,9 +59,12 @@ class RunTable(Table):
 
 
 def period(run: Run) -> str:
-    """The first and the last day of a run's period."""
-    last = words.moment(run.period_end) - timedelta(microseconds=1)
-    return f"{words.when(run.period_start, 'day')} to {words.when(last, 'day')}"
+    """The first and the last day of a run's period, in the zone whose midnights it keeps; else its instants."""
+    last = run.period_end - timedelta(microseconds=1)
+    for zone, note in ((timezone.get_current_timezone(), ""), (UTC, " (UTC)")):
+        if all(at.astimezone(zone).time() == time.min for at in (run.period_start, run.period_end)):
+            return f"{words.when(run.period_start, 'day', zone)} to {words.when(last, 'day', zone)}{note}"
+    return f"{words.when(run.period_start)} to {words.when(run.period_end)}"
 
 
 def score(run: Run) -> str:

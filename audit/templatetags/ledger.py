@@ -168,7 +168,7 @@ def _current(place: Place, url: str, path: str, here: str) -> str:
         return "page"
     if here:
         return "true" if here == place.name else ""
-    return "true" if path.startswith(url) else ""
+    return "true" if path.startswith(url) and place.name != "start" else ""
 
 
 @register.inclusion_tag("_places.html", takes_context=True)

@@ -5,9 +5,11 @@ A key is `<tenant>/<first two of the hash>/<hash><suffix>`: derived from ids and
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,7 +63,7 @@ def _settle(path: Path, place: Path) -> None:
         os.fsync(stream.fileno())
     waiting.chmod(0o440)
     waiting.replace(place)
-    for folder in (place.parent, place.parent.parent):
+    for folder in (place.parent, place.parent.parent, place.parent.parent.parent):
         handle = os.open(folder, os.O_RDONLY)
         os.fsync(handle)
         os.close(handle)
@@ -86,15 +88,42 @@ def local(key: str) -> Path:
 
 
 @contextmanager
-def scratch(tenant_id: UUID, name: str) -> Iterator[Path]:
-    """A folder for one piece of work; emptied before and removed after."""
-    folder = Path(settings.BENCH_DIR) / str(tenant_id) / name
+def scratch(tenant_id: UUID, name: str, fence: int | None = None) -> Iterator[Path]:
+    """A folder for one piece of work; emptied before and removed after.
+
+    fence: of the lease that the work is done under. Folders of older fences are removed too: their workers died,
+    or must not write any more.
+    """
+    home = Path(settings.BENCH_DIR) / str(tenant_id)
+    if fence is not None:
+        _drop_older(home, name, fence)
+        name = f"{name}-{fence}"
+    folder = home / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _drop_older(home: Path, name: str, fence: int) -> None:
+    for folder in home.glob(f"{name}-*"):
+        number = folder.name.removeprefix(f"{name}-")
+        if number.isdecimal() and int(number) < fence:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def tidy(older_than_seconds: float) -> int:
+    """Remove from the bench what the dead left there: nobody has touched it for so long; return how many."""
+    bench, count = Path(settings.BENCH_DIR), 0
+    limit = time.time() - older_than_seconds
+    for place in (*bench.glob("*/arriving/*"), *bench.glob("*/answer-*"), *bench.glob("spill/*")):
+        with contextlib.suppress(FileNotFoundError):
+            if place.stat().st_mtime < limit:
+                shutil.rmtree(place) if place.is_dir() else place.unlink()
+                count += 1
+    return count
 
 
 def _local_root() -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from audit.vault.bench import connect
 
@@ -95,7 +96,10 @@ def read_findings(lines: Path) -> list[FindingRow]:
             """,
             {"path": str(lines), "examples": EXAMPLES},
         ).fetchall()
-    return [
-        FindingRow(*row[:5], int(row[5]), {currency: int(micros) for currency, micros in row[6]}, *row[7:])
-        for row in rows
-    ]
+    return [_finding(*row) for row in rows]
+
+
+def _finding(vendor: str, agent_id: str, action: str, reason: str, claims: int, units: int, *more: Any) -> FindingRow:
+    money, first_at, last_at, examples = more
+    by_currency = {currency: int(micros) for currency, micros in money}
+    return FindingRow(vendor, agent_id, action, reason, claims, int(units), by_currency, first_at, last_at, examples)

@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.http import FileResponse, Http404, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.forms.batches import RefusedFilter
-from audit.models import Batch
+from audit.models import Batch, Job
 from audit.operations import batches as operations
-from audit.queries import batches, people
+from audit.queries import batches, jobs, people
 from audit.queries.conflicts import conflicts
 from audit.tables.batches import RefusedTable
 from audit.templatetags import words
@@ -23,13 +24,14 @@ from audit.views.page import act_once, fill
 from tenants.access import TenantRequest, actor, requires
 from tenants.middleware import reads_files_only
 
+BYTES = "application/octet-stream"
 STATES = {"accepted": "verified", "duplicate": "", "conflicting": "unsupported", "refused": "contradicted"}
 MEANINGS = {
     "received": "rows in the file",
     "accepted": "new, and read by runs",
     "duplicate": "known already, word for word",
     "conflicting": "a known id with other content",
-    "refused": "faulty, with the reason below",
+    "refused": "faulty, each with its reason",
 }
 
 
@@ -38,14 +40,28 @@ def one(request: TenantRequest, tenant: str, batch_id: UUID) -> HttpResponseBase
     """The receipt; it renews itself while the file is being read."""
     batch = batches.get(batch_id)
     context = {
+        "here": "sources",
         "batch": batch,
         "reading": batch.state == Batch.State.RECEIVED,
         "waits": batches.waits_for_mapping(batch),
         "figures": _figures(batch),
+        "progress": _progress(batch),
         "by": people.name(batch.received_by),
         "conflicts": conflicts(batch),
     }
     return render(request, "audit/batch_detail.html", context | _refused(request, batch))
+
+
+def _progress(batch: Batch) -> str:
+    """What a reader of the page is waiting for."""
+    job = jobs.of(Job.Kind.TAKE, batch.id)
+    if job is None or job.state == Job.State.DONE:
+        return ""
+    if job.state == Job.State.LEASED:
+        return "A worker is reading it."
+    if job.error:
+        return f"Reading failed {job.attempts} times so far and is tried again by itself at {words.when(job.due_at)}."
+    return "It waits for a worker, or for a file that came before it."
 
 
 def _figures(batch: Batch) -> list[dict[str, Any]]:
@@ -54,7 +70,7 @@ def _figures(batch: Batch) -> list[dict[str, Any]]:
         {
             "label": name.capitalize(),
             "value": words.units(count),
-            "note": MEANINGS[name],
+            "note": MEANINGS[name] if name != "refused" or batch.state != Batch.State.REFUSED else "nothing was taken",
             "state": STATES.get(name, "") if count else "",
         }
         for name, count in counts.items()
@@ -75,10 +91,15 @@ def _refused(request: TenantRequest, batch: Batch) -> dict[str, Any]:
 @require_safe
 @requires("see")
 def refused(request: TenantRequest, tenant: str, batch_id: UUID) -> HttpResponseBase:
-    """The refused rows as CSV: file, line, column, value, reason."""
+    """The refused rows as CSV: file, line, column, value, reason; no cell is one that a spreadsheet would run."""
     batch = batches.get(batch_id)
+    rows = batches.refused(batch)
+    if rows is None:
+        raise Http404("No row was refused.")
     name = f"{slugify(Path(batch.file_name).stem) or 'batch'}-refused.csv"
-    return _file(batch.refused_key, name, "text/csv; charset=utf-8")
+    headers = {"Content-Disposition": content_disposition_header(True, name) or ""}
+    stream = StreamingHttpResponse(rows.as_csv(), content_type="text/csv; charset=utf-8", headers=headers)
+    return reads_files_only(stream)
 
 
 @require_safe
@@ -86,14 +107,8 @@ def refused(request: TenantRequest, tenant: str, batch_id: UUID) -> HttpResponse
 def raw(request: TenantRequest, tenant: str, batch_id: UUID) -> HttpResponseBase:
     """The file as it was received, byte for byte."""
     batch = batches.get(batch_id)
-    return _file(batch.raw_key, batch.file_name, "application/octet-stream")
-
-
-def _file(key: str, name: str, content_type: str) -> HttpResponseBase:
-    if not key:
-        raise Http404("There is no such file.")
-    stream = files.local(key).open("rb")
-    return reads_files_only(FileResponse(stream, as_attachment=True, filename=name, content_type=content_type))
+    stream = files.local(batch.raw_key).open("rb")
+    return reads_files_only(FileResponse(stream, as_attachment=True, filename=batch.file_name, content_type=BYTES))
 
 
 @require_POST

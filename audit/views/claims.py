@@ -32,6 +32,7 @@ def one(request: TenantRequest, tenant: str, vendor: str, claim_id: str) -> Http
     said = claims.testimony(run, vendor, claim_id)
     events = claims.events(run, line, said)
     siblings = claims.siblings(run, line)
+    explanation = explanations.explain(run, vendor, claim_id)
     return show(
         request,
         "audit/claim_detail.html",
@@ -46,7 +47,8 @@ def one(request: TenantRequest, tenant: str, vendor: str, claim_id: str) -> Http
         siblings=siblings[:20],
         sibling_count=len(siblings),
         timeline=_timeline(request, run, line, siblings, events),
-        explanation=explanations.explain(run, vendor, claim_id),
+        explanation=explanation,
+        candidates=[{**row, "at": datetime.fromisoformat(row["occurred_at"])} for row in explanation["candidates"]],
         received=claims.received(line),
         crumbs=_crumbs(tenant, run, line),
     )

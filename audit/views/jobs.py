@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from audit.forms.jobs import JobFilter
 from audit.models import Job
-from audit.operations import jobs as operations
+from audit.operations import quarantine as operations
 from audit.queries import jobs
 from audit.tables.jobs import JobTable
 from audit.templatetags import words

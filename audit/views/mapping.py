@@ -104,8 +104,9 @@ def _page(
 
 
 def _beside(seen: Preview) -> dict[str, Any]:
-    """The first rows as received and as mapped; fields and columns that are empty in all of them are left out."""
-    fields = _used(seen.mapped)
+    """The first rows as received and as mapped; what no row holds, and what no mapping gave, is left out."""
+    told = {"line", "effect", "charge_micros", "currency", *seen.mapping.columns, *seen.mapping.constants}
+    fields = [name for name in _used(seen.mapped) if name in told]
     columns = _used(seen.raw)
     return {
         "seen": seen,
@@ -113,6 +114,7 @@ def _beside(seen: Preview) -> dict[str, Any]:
         "raw": [
             (line, [row.get(name, "") for name in columns]) for line, row in zip(seen.lines, seen.raw, strict=False)
         ],
+        "unused": [name for name in seen.columns if name not in seen.mapping.wanted()],
         "fields": fields,
         "mapped": [[row[name] for name in fields] for row in seen.mapped],
     }

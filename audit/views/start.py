@@ -6,13 +6,15 @@ from typing import Any
 
 from django.http import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 
+from audit.models import Batch, Source
 from audit.queries import start
 from audit.templatetags import words
 from audit.templatetags.ledger import place_url
 from tenants.access import PERMISSIONS, TenantRequest, requires
 
-SEES = {"sources": "see", "coverage": "see", "rules": "see", "jobs": "upload"}
+SEES = {"source-map": "upload", "sources": "see", "coverage": "see", "rules": "see", "jobs": "upload"}
 
 
 @requires("see")
@@ -25,6 +27,8 @@ def show(request: TenantRequest, tenant: str) -> HttpResponseBase:
         "next": following,
         "done": sum(step["done"] for step in steps),
         "waiting": _waiting(request),
+        "claims_url": _feed(request, Source.Kind.CLAIMS),
+        "evidence_url": _feed(request, Source.Kind.EVIDENCE),
     }
     return render(request, "audit/start.html", context | _latest())
 
@@ -48,10 +52,26 @@ def _waiting(request: TenantRequest) -> list[dict[str, str]]:
     return [
         {
             "text": f"{words.units(item.count)} {item.one if item.count == 1 else item.many}",
-            "url": _address(request, item.place, SEES[item.place]),
+            "url": _of(request, item.batch) if item.batch else _address(request, item.place, SEES[item.place]),
         }
         for item in start.waiting()
     ]
+
+
+def _of(request: TenantRequest, batch: Batch) -> str:
+    """Where the oldest file that waits is mapped."""
+    if not request.may["upload"]:
+        return ""
+    address = reverse("source-map", kwargs={"tenant": request.tenant.slug, "source_id": batch.source_id})
+    return f"{address}?batch={batch.id}"
+
+
+def _feed(request: TenantRequest, kind: str) -> str:
+    """Where a file of this kind is dropped: the only source there is, the list of them, or the form for the first."""
+    exists, only = start.only_source(kind)
+    if only:
+        return reverse("source", kwargs={"tenant": request.tenant.slug, "source_id": only.id})
+    return _address(request, "sources", "see") if exists else _address(request, "source-add", "manage", f"?kind={kind}")
 
 
 def _address(request: TenantRequest, place: str, permission: str, query: str = "") -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
@@ -139,7 +139,7 @@ def unbind(request: TenantRequest, tenant: str, actor_id: UUID) -> HttpResponseB
 @requires("see")
 def rate_cards(request: TenantRequest, tenant: str) -> HttpResponseBase:
     """Every agreed price."""
-    return _rate_cards(request, RateCardForm())
+    return _rate_cards(request, RateCardForm(initial={"vendor": request.GET.get("vendor")}))
 
 
 @require_POST
@@ -157,8 +157,18 @@ def add_rate_card(request: TenantRequest, tenant: str) -> HttpResponseBase:
 
 
 def _rate_cards(request: TenantRequest, form: RateCardForm) -> HttpResponseBase:
-    table = fill(request, RateCardTable(parties.rate_cards(), slug=request.tenant.slug, may=request.may))
-    return show(request, "audit/rate_card_list.html", form, table=table, form=form)
+    of = _vendor_of(request)
+    table = fill(request, RateCardTable(parties.rate_cards(of), slug=request.tenant.slug, may=request.may))
+    return show(request, "audit/rate_card_list.html", form, table=table, form=form, vendor=of)
+
+
+def _vendor_of(request: TenantRequest) -> Vendor | None:
+    """The vendor of `?vendor=`, or None for all. Raises Http404."""
+    named = request.GET.get("vendor")
+    try:
+        return parties.vendor(UUID(named)) if named else None
+    except ValueError:
+        raise Http404("No such vendor.") from None
 
 
 @requires("manage")

@@ -126,7 +126,7 @@ def test_one_letter_far_down_tells_the_encoding(tmp_path: Path) -> None:
     path.write_bytes(b"a,b\n" + b"1,2\n" * 600_000 + "ß,2\n".encode("cp1252"))
     assert intake.detect(path, "x.csv").encoding == "cp1252"
     assert intake.detect(path, "x.csv", most=1000).encoding == "utf-8"
-    path.write_bytes(b"a,b\n" + b"1,2\n" * ((1 << 20) - 1) + b"xxx\xc3\xa9,1\n")
+    path.write_bytes(b"a,b\n" + b"1,2\n" * ((1 << 20) - 2) + b"xxx\xc3\xa9,1\n")
     assert intake.detect(path, "x.csv").encoding == "utf-8"
 
 
@@ -165,7 +165,7 @@ def test_it_refuses_a_file_that_cannot_be_read_and_leaves_nothing_behind(
 ) -> None:
     path = tmp_path / "received"
     path.write_bytes(content)
-    mapping = intake.Mapping(columns={name: "a" for name in NAMES})
+    mapping = intake.identity("claims", NAMES)
     with pytest.raises(BadInput, match=words) as caught:
         intake.take_file(path, name, "claims", mapping, tmp_path / "out", tmp_path / "refused", constants={})
     assert str(caught.value).startswith(f"{name}: ")
@@ -208,14 +208,12 @@ class _Slow:
 @pytest.mark.parametrize("wrap", ['{"note": "[", "rows": %s}', "%s", " \n %s \n"])
 def test_a_json_array_is_read_in_pieces_of_any_size(step: int, wrap: str) -> None:
     text = wrap % '[\n {"a": 12, "b": {"c": "é]"}},\n 34,\n\n {"a": "x", "b": null}\n]'
-    first = text.index("{", text.index("[\n"))
     batches: list[Rows] = list(jsonarray.rows(_Slow(text.encode(), step), "f", ["b.c"]))
     [rows] = batches
-    above = text.count("\n", 0, first)
-    assert [int(line) - above for line in rows.lines] == [1, 4]
+    assert [int(line) for line in rows.lines] == [1, 3]
     assert {name: values.to_pylist() for name, values in rows.columns.items()} == {
         "a": ["12", "x"],
         "b": ['{"c":"é]"}', None],
         "b.c": ["é]", None],
     }
-    assert [fault.line - above for fault in rows.broken] == [2]
+    assert [fault.line for fault in rows.broken] == [2]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from audit import intake
-from audit.intake import preview
+from audit.intake import previews
 from audit.kernel.inputs import BadInput
 
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
@@ -122,7 +122,7 @@ def test_a_preview_counts_what_would_be_refused_and_says_why(tmp_path: Path) -> 
 
 
 def test_a_preview_of_a_long_file_says_how_far_it_looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preview, "LOOKED_AT", 10)
+    monkeypatch.setattr(previews, "LOOKED_AT", 10)
     header, row = "claim_id,agent_id,action,occurred_at\n", "c1,b,w,2026-09-14T08:15:03Z\n"
     for count, whole in ((10, True), (11, False)):
         found = shown(tmp_path, header + "bad\n" + row * (count - 1), "claims", context={"vendor": "acme"})

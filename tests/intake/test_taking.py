@@ -48,7 +48,8 @@ CLAIMS = {"claim_id": "Id", "agent_id": "Bot", "action": "What", "occurred_at": 
 
 
 def test_columns_constants_prefixes_and_values_are_mapped(desk: Desk) -> None:
-    text = "Id,Bot,What,When,Case,State,extra\nc1,b1, Update  Case ,2026-09-14T08:15:03Z,500,Resolved,x\nc2,b1,other,2026-09-14T08:15:03Z,,,\n"
+    text = "Id,Bot,What,When,Case,State,extra\nc1,b1, Update  Case ,2026-09-14T08:15:03Z,500,Resolved,x\n"
+    text += "c2,b1,other,2026-09-14T08:15:03Z,,,\n"
     mapping = intake.Mapping(
         columns={**CLAIMS, "target": "Case", "status": "State"},
         constants={"environment": "sandbox"},
@@ -120,7 +121,7 @@ def test_paths_reach_into_json_and_into_structs(desk: Desk) -> None:
 
 
 def test_a_price_makes_the_charge_of_each_row(desk: Desk) -> None:
-    text = "Id,Bot,What,When,n\nc1,b,w,2026-09-14T08:15:03Z,3\nc2,b,w,2026-09-14T08:15:03Z,\nc3,b,w,2026-09-14T08:15:03Z,x\n"
+    text = "Id,Bot,What,When,n\n" + "".join(f"c{n},b,w,2026-09-14T08:15:03Z,{n}\n" for n in ("3", "", "x"))
     mapping = intake.Mapping(columns={**CLAIMS, "units": "n"}, price="0.10", currency="USD")
     taken = desk.take("claims", text, mapping, vendor="acme")
     assert [(row["charge_micros"], row["currency"]) for row in desk.rows()] == [(300_000, "USD"), (100_000, "USD")]
@@ -147,7 +148,9 @@ def test_an_effect_is_made_of_columns_or_of_a_pair(desk: Desk) -> None:
 
 
 def test_a_row_that_contradicts_its_source_is_refused(desk: Desk) -> None:
-    text = "vendor,Id,Bot,What,When\nacme,c1,b,w,2026-09-14T08:15:03Z\nother,c2,b,w,2026-09-14T08:15:03Z\n,c3,b,w,2026-09-14T08:15:03Z\n"
+    text = "vendor,Id,Bot,What,When\n" + "".join(
+        f"{name},c,b,w,2026-09-14T08:15:03Z\n" for name in ("acme", "other", "")
+    )
     taken = desk.take("claims", text, intake.Mapping(columns={**CLAIMS, "vendor": "vendor"}), vendor="acme")
     assert (taken.accepted, taken.refused) == (2, 1)
     assert "is not what the source says" in desk.refusals()[0]["reason"]

@@ -15,7 +15,7 @@ from tests.kernel.worlds import DAY, KINDS, RULE_COUNT, START, World, pack, pref
 
 Row = dict[str, Any]
 PACK_SIZE = 120
-RULES = (0, 11, 26, 33)
+RULES = (0, 9, 36)
 FIRST_SEED = 4_000_000
 
 
@@ -62,6 +62,12 @@ def test_units_and_charge_are_those_of_the_claims(packed: World, answer: Answer)
 def test_no_event_answers_two_claims(answer: Answer) -> None:
     events = [(row["system"], row["event_id"]) for row in answer.testimony.values()]
     assert len(events) == len(set(events))
+
+
+def test_an_event_that_came_twice_counts_once(packed: World, answer: Answer) -> None:
+    """Section 1, evidence: a second row with the same pair and content is dropped."""
+    twice = replace(packed, evidence=packed.evidence + packed.evidence[::5])
+    assert differences(kernel_answer(twice), answer) == []
 
 
 def test_a_verified_claim_has_support_and_no_better_word_against_it(packed: World, answer: Answer) -> None:

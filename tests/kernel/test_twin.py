@@ -30,7 +30,7 @@ def worlds_of(number: int) -> list[World]:
 @pytest.mark.parametrize("number", range(PACK_COUNT))
 def test_the_kernel_judges_as_the_twin(number: int) -> None:
     worlds = worlds_of(number)
-    lines = differences(kernel_answer(pack(worlds), slices=1 + number % 3), pack_answers(worlds))
+    lines = differences(kernel_answer(pack(worlds), slices=3 if number % 4 == 3 else 1), pack_answers(worlds))
     if lines:
         alone = differing(worlds)
         story = report(shrink(alone[0])) if alone else "(no world differs when the pack is judged in one slice)"

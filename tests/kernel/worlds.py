@@ -183,8 +183,6 @@ class Maker:
             self.world.coverage += self.torn(self.watch())
         if self.chance(0.4):
             self.world.actors += [self.binding() for _ in range(pick.choice([1, 2, 3]))]
-        if self.world.evidence and self.chance(0.05):
-            self.world.evidence.append(dict(pick.choice(self.world.evidence)))
         return self.world
 
     def claim(self) -> Row:

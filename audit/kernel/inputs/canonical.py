@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import md5
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ import pyarrow.parquet as pq
 from audit.kernel.inputs.fields import TYPES
 from audit.kernel.terms import INPUTS
 
+FEW: Final = 4_096
+"""Fewer rows than these are fingerprinted here, more by the engine."""
 GROUP: Final = 122_880
 """How many rows a row group holds: what the engine reads at a time."""
 _REPEATING: Final = frozenset(
@@ -71,8 +74,8 @@ class Fingerprints:
     """The MD5 of rows: of their values in order, joined by U+0000, null empty, instants as microseconds since 1970."""
 
     def __init__(self) -> None:
-        """Hold an engine of its own."""
-        self._bench = duckdb.connect(config={"threads": 1, "enable_external_access": "false"})
+        """Start no engine yet: a few rows do not need one."""
+        self._bench: Any = None
 
     def of(self, columns: list[Any]) -> Any:
         """One fingerprint of 16 bytes for each row of these columns."""
@@ -80,6 +83,14 @@ class Fingerprints:
         joined = pc.binary_join_element_wise(*texts, "\0", null_handling="replace", null_replacement="")
         if isinstance(joined, pa.Scalar):
             joined = pa.repeat(joined, len(columns[0]))
+        if len(joined) < FEW:
+            found = [md5(text.encode(), usedforsecurity=False).digest() for text in joined.to_pylist()]
+            return pa.array(found, pa.binary(16))
+        return self._by_engine(joined)
+
+    def _by_engine(self, joined: Any) -> Any:
+        if self._bench is None:
+            self._bench = duckdb.connect(config={"threads": 1, "enable_external_access": "false"})
         self._bench.register("batch", pa.table({"joined": joined}))
         found = self._bench.sql("select unhex(md5(joined)) as content from batch").to_arrow_table()
         return pc.cast(found.column("content").combine_chunks(), pa.binary(16))

@@ -87,6 +87,7 @@ def _processes(port: int) -> dict[str, list[str]]:
             "--workers=2",
             "--threads=4",
             "--timeout=120",
+            "--no-control-socket",
         ],
         "worker": [*celery, "worker", "--concurrency=1", "--loglevel=INFO", "--without-gossip", "--without-mingle"],
         "beat": [*celery, "beat", "--loglevel=WARNING", "--pidfile="],

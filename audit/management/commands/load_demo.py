@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import tempfile
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
 from audit.models import Job, RateCard, RuleSet, Run, Source, Vendor
 from audit.operations import batches, jobs, parties, rules, runs, sources
@@ -82,10 +84,11 @@ def _load(tenant_id: UUID, delivery: Delivery) -> None:
             batches.receive(_source(kind, name, by), spooled, path.name, by)
     _work_off(tenant_id)
     with scope(tenant_id):
-        _settings(delivery, by)
-        rule_set = _rules(delivery, by, other)
-        _prices(by)
-        runs.open_run(_day(STARTS_ON), _day(ENDS_ON), by, rule_set=rule_set)
+        if not Run.objects.exists():
+            _settings(delivery, by)
+            rule_set = _rules(delivery, by, other)
+            _prices(by)
+            runs.open_run(_day(STARTS_ON), _day(ENDS_ON), by, rule_set=rule_set)
     _work_off(tenant_id)
 
 
@@ -153,17 +156,23 @@ def _prices(by: str) -> None:
 
 
 def _work_off(tenant_id: UUID) -> None:
-    """Do every due job here and now, oldest first, as a worker would."""
+    """Do every job here and now, oldest first, as a worker would; what an interrupted load left, from the start."""
+    with scope(tenant_id):
+        unfinished = Job.objects.exclude(state=Job.State.DONE)
+        unfinished.update(state=Job.State.DUE, attempts=0, due_at=timezone.now(), error="")
     while True:
         with scope(tenant_id):
             due = jobs.due()
-            broken = Job.objects.filter(error__gt="").first()
+            broken = unfinished.filter(error__gt="").first()
+            more = unfinished.exists()
         if broken is not None:
             raise SystemExit(f"{broken} failed: {broken.error}")
-        if not due:
+        if not more:
             return
         for job_id in due:
             work(tenant_id=str(tenant_id), job_id=str(job_id))
+        if not due:
+            time.sleep(0.1)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 
 from audit.intake.formats import detect
-from audit.intake.guess import Reasons, guess, missing
+from audit.intake.guesses import Reasons, guess, missing
 from audit.intake.jsonlines import at, paths
 from audit.intake.mapped import mapped
 from audit.intake.mapping import Mapping
