@@ -35,7 +35,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
 
 def problem(status: int, detail: str, **members: Any) -> dict[str, Any]:
     """The members of a problem. status: HTTP; detail: what, where, what now."""
-    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **members}
+    title = HTTPStatus(status).phrase
+    return {"type": "about:blank", "title": title, "status": status, "detail": _sendable(detail), **members}
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -70,7 +71,7 @@ def _plain(status: int, detail: str) -> JsonResponse:
 def _response(error: Exception) -> Response | None:
     if isinstance(error, Refused):
         status = STATUSES.get(type(error), 400)
-        faults = [{"field": error.field, "detail": fault} for fault in error.faults]
+        faults = [{"field": error.field, "detail": _sendable(fault)} for fault in error.faults]
         return Response(problem(status, str(error), errors=faults), status=status)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
@@ -100,6 +101,11 @@ def _from_rest_framework(error: exceptions.APIException) -> Response:
     return Response(problem(error.status_code, str(error.detail)), status=error.status_code, headers=headers)
 
 
+def _sendable(text: str) -> str:
+    """Text that may repeat what was asked, without what UTF-8 cannot carry."""
+    return text.encode(errors="replace").decode()
+
+
 def _faults(detail: Any, field: str | None = None) -> Any:
     if isinstance(detail, dict):
         for name, inner in detail.items():
@@ -108,4 +114,4 @@ def _faults(detail: Any, field: str | None = None) -> Any:
         for inner in detail:
             yield from _faults(inner, field)
     else:
-        yield {"field": field, "detail": str(detail)}
+        yield {"field": field and _sendable(field), "detail": _sendable(str(detail))}

@@ -34,11 +34,15 @@ def _kept_secret(name: str) -> str:
     return path.read_text().strip()
 
 
-def _database(url: str, name: str) -> dict[str, Any]:
+JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 60, minimum=2)
+_NO_LONGER_THAN_A_LEASE = f"-c idle_in_transaction_session_timeout={JOB_LEASE_SECONDS * 1000}"
+
+
+def _database(url: str, name: str, **more: str) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme not in ("postgres", "postgresql"):
         raise env.BadSetting(f"{name} is not a postgresql:// URL.")
-    options = dict(parse_qsl(parts.query))
+    options = more | dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -115,7 +119,8 @@ TEMPLATES = [
 WSGI_APPLICATION = "awu_portal.wsgi.application"
 
 _runtime_url, _owner_url = _database_urls()
-DATABASES = {"default": _database(_runtime_url, "DATABASE_URL")}
+# A worker that stops in a transaction holds its job's row: PostgreSQL ends the session once the lease is worth nothing.
+DATABASES = {"default": _database(_runtime_url, "DATABASE_URL", options=_NO_LONGER_THAN_A_LEASE)}
 if _owner_url:  # only where migrations run; the web does not need it
     DATABASES["owner"] = _database(_owner_url, "DATABASE_OWNER_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -173,7 +178,6 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 60, minimum=2)
 JOB_ATTEMPTS_MAX = env.number("JOB_ATTEMPTS_MAX", 5, minimum=1)
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 15, minimum=1)
 CELERY_BEAT_SCHEDULE = {

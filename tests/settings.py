@@ -22,6 +22,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True  # nothing is collected
 
+DATABASES["default"]["OPTIONS"].pop("options", None)  # noqa: F405  a test's transaction may wait for long work
 _scratch = tempfile.TemporaryDirectory(prefix="awu-test-", ignore_cleanup_errors=True)  # gone with the process
 VAULT_URL = str(Path(_scratch.name) / "vault")
 BENCH_DIR = Path(_scratch.name) / "bench"

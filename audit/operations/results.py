@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from audit.kernel.terms import State
 from audit.models import Discrepancy, Finding, Run, Score, Total
 from audit.operations.record import canonical_json
-from audit.vault import files
 from audit.vault.findings import FindingRow, TotalRow, read_findings, read_totals
 from tenants.scope import current
 
@@ -24,15 +25,26 @@ BY: dict[str, Callable[[TotalRow], dict[str, Any]]] = {
 }
 
 
-def write(run: Run) -> None:
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What the lines of a run add up to."""
+
+    totals: list[TotalRow]
+    findings: list[FindingRow]
+
+
+def gather(lines: Path) -> Results:
+    """Add up the lines of a run. Called outside any scope: it may take seconds."""
+    return Results(read_totals(lines), read_findings(lines))
+
+
+def write(run: Run, found: Results) -> None:
     """Write the results of a run in the transaction that ends it; a second call writes the same again."""
-    lines = files.local(run.files["lines"])
-    totals = read_totals(lines)
     for model in (Total, Score, Finding):
         model.objects.filter(run=run).delete()
-    Total.objects.bulk_create([_total(run, row) for row in totals], batch_size=BATCH)
-    Score.objects.bulk_create(_scores(run, totals), batch_size=BATCH)
-    _write_findings(run, read_findings(lines))
+    Total.objects.bulk_create([_total(run, row) for row in found.totals], batch_size=BATCH)
+    Score.objects.bulk_create(_scores(run, found.totals), batch_size=BATCH)
+    _write_findings(run, found.findings)
 
 
 def _total(run: Run, row: TotalRow) -> Total:

@@ -100,10 +100,11 @@ def carry(lease: jobs.Lease) -> None:
         except (BadEvidence, CheckFailed) as error:
             _stop(run, lease, error)
             return
+    _say(run, lease, "results", 0, 1)
+    found = results.gather(files.local(run.files["lines"]))
     with scope(lease.tenant_id):
         jobs.hold(lease)
-        _stage(run, "results")
-        results.write(run)
+        results.write(run, found)
         _end(run)
         jobs.finish(lease)
 

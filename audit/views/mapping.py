@@ -98,7 +98,7 @@ def _page(
         "problem": problem or (seen.problem if seen else ""),
         "form": form,
         "rows": list(form.rows(reasons, _samples(seen) if seen else {})),
-        "reasons": [reasons[name] for name in ("epoch", "date_pattern", "time_zone", "effect") if name in reasons],
+        "reasons": [reasons[name] for name in ("epoch", "date_pattern", "time_zone") if name in reasons],
     }
     return show(request, "audit/source_map.html", form, **context, **(_beside(seen) if seen else {}))
 
@@ -116,6 +116,7 @@ def _beside(seen: Preview) -> dict[str, Any]:
         ],
         "unused": [name for name in seen.columns if name not in seen.mapping.wanted()],
         "fields": fields,
+        "bare_targets": any(row["target"].count("/") < 2 for row in seen.mapped if row.get("target")),
         "mapped": [[row[name] for name in fields] for row in seen.mapped],
     }
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from audit.kernel.inputs.faults import BadInput
 from audit.kernel.inputs.rows import Rows, check_names
 
-BATCH: Final = 65_536
+BATCH: Final = 32_768
 """How many rows a batch holds at most."""
 CELLS: Final = 4_000_000
 """How many fields a batch holds at most."""
@@ -27,6 +27,8 @@ def read(whole: Any, file: str) -> Iterator[Rows]:
     """The rows of an open Parquet file, column by column as they are stored. Raises BadInput."""
     try:
         yield from _batches(pq.ParquetFile(whole), file)
+    except MemoryError:
+        raise BadInput(file, "unpacks to more than there is room for: split it into smaller files") from None
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise BadInput(file, f"is not a Parquet file that can be read ({reason}): write it again") from None

@@ -78,7 +78,8 @@ def _take(
         staged.replace(out)
     except BaseException:
         taker.abandon()
-        staged.unlink(missing_ok=True)
+        for left in (staged, staged.with_suffix(".rest")):
+            left.unlink(missing_ok=True)
         refusals.undo()
         raise
     refusals.close()

@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 
 from audit import tasks
+from audit.models import Job
 from audit.operations import jobs
 from tenants.models import Tenant
 from tenants.scope import scope
@@ -46,6 +47,9 @@ def drain(tenant: Tenant) -> None:
             return
         for job_id in due:
             tasks.work(tenant_id=str(tenant.id), job_id=str(job_id))
+            with scope(tenant.id):
+                error = Job.objects.get(id=job_id).error
+            assert not error, error
     raise AssertionError("the jobs do not come to an end")
 
 

@@ -98,6 +98,7 @@ def test_a_time_without_a_zone_is_refused_and_any_zone_is_answered_in_utc(shop: 
 def test_a_character_that_no_database_keeps_is_refused_wherever_it_stands(shop: Shop, text: str) -> None:
     for path, body, field in (
         ("vendors/", {"key": text}, "key"),
+        ("sources/", {"kind": text}, "kind"),
         ("agents/", {"vendor": text, "agent_id": "a"}, "vendor"),
         ("rule-sets/", {"name": "x", "rules": {"ignore_fields": [text]}}, "rules"),
     ):
