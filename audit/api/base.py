@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from django.db.models import Model, QuerySet
 from rest_framework import exceptions
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import JSONParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,6 +27,8 @@ from tenants import access
 from tenants.models import ApiKey
 
 KEY_LENGTH_MAX = 255
+DEPTH_MAX = 64
+TOO_DEEP = f"The JSON is nested more than {DEPTH_MAX} levels deep."
 Handler = TypeVar("Handler", bound=Callable[..., Response])
 
 
@@ -40,9 +43,31 @@ class OneMediaType(DefaultContentNegotiation):
         return first, first.media_type
 
 
+class ShallowJson(JSONParser):
+    """JSON of a depth that everything which handles it later can bear."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        """The value. Raises ParseError."""
+        try:
+            value = super().parse(stream, media_type, parser_context)
+        except RecursionError:
+            raise exceptions.ParseError(TOO_DEEP) from None
+        level: list[Any] = [value]
+        for _ in range(DEPTH_MAX + 1):
+            level = [inner for outer in level for inner in _members(outer)]
+        if level:
+            raise exceptions.ParseError(TOO_DEEP)
+        return value
+
+
+def _members(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
 class Endpoint(APIView):
     """One address of the API."""
 
+    parser_classes = [ShallowJson]
     content_negotiation_class = OneMediaType
     metadata_class = None  # OPTIONS tells nothing: the schema does
     reads_body = True  # False: the endpoint reads a body of any size itself

@@ -56,6 +56,7 @@ RECEIPT = OpenApiExample(
         "new": True,
     },
     response_only=True,
+    status_codes=["202"],
 )
 NAME = OpenApiParameter("name", str, description="The file's name, for raw bodies without Content-Disposition.")
 FORM = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_tables2 as tables
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_tables2.data import TableData
 
@@ -50,7 +51,7 @@ class LineTable(Table):
     def render_claim_id(self, record: Line) -> SafeString:
         """The id as a link to the claim."""
         address = self.address("claim", vendor=record["vendor"], claim_id=record["claim_id"])
-        return ledger.format_html('<a href="{}?run={}">{}</a>', address, self.run_id, ledger.short(record["claim_id"]))
+        return format_html('<a href="{}?run={}">{}</a>', address, self.run_id, ledger.short(record["claim_id"]))
 
     def render_state(self, record: Line) -> SafeString:
         """State and reason."""
@@ -58,7 +59,7 @@ class LineTable(Table):
 
     def render_target(self, value: str) -> SafeString:
         """The record."""
-        return ledger.format_html('<span class="id">{}</span>', value)
+        return format_html('<span class="id">{}</span>', value)
 
     def render_charge_micros(self, record: Line) -> str:
         """Exact money."""

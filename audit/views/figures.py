@@ -18,7 +18,7 @@ Figure = dict[str, Any]
 
 def lines_of(run: Run, tenant: str, **filters: str) -> str:
     """The address of a run's lines, narrowed."""
-    return f"{reverse('lines', args=[tenant])}?{urlencode({'run': run.id, **filters})}"
+    return f"{reverse('lines', args=[tenant])}?{urlencode({'run': str(run.id), **filters})}"
 
 
 def figures(run: Run, tenant: str, units: dict[str, int]) -> list[Figure]:

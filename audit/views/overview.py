@@ -97,7 +97,7 @@ def fall(run: Run, tenant: str, steps: list[runs.Step]) -> list[Step]:
 def _link(run: Run, tenant: str, step: runs.Step) -> str:
     """A contradicted or unsupported reason leads to its discrepancies, another to its lines."""
     if step.state in (State.CONTRADICTED, State.UNSUPPORTED):
-        return f"{reverse('discrepancies', args=[tenant])}?{urlencode({'run': run.id, 'reason': step.reason})}"
+        return f"{reverse('discrepancies', args=[tenant])}?{urlencode({'run': str(run.id), 'reason': step.reason})}"
     return lines_of(run, tenant, reason=step.reason)
 
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from input_desk import CLAIM, Desk, claim, written
 
@@ -78,6 +79,18 @@ def test_a_small_file_that_unpacks_to_very_much_is_refused(world: Desk, monkeypa
     monkeypatch.setattr("audit.kernel.inputs.files.Capped.__init__.__defaults__", (1_000_000,))
     with pytest.raises(inputs.BadInput, match="unpacks to more than 1,000,000 bytes"):
         world.prepare("claims", world.file("in.csv.gz", gzip.compress(ROW.encode() + b"\n" * 2_000_000)))
+
+
+def test_a_small_parquet_file_that_makes_very_much_of_very_little_is_refused(world: Desk) -> None:
+    count = 2_000
+    wide = pa.DictionaryArray.from_arrays(pa.array([0] * count, pa.int32()), pa.array(["x" * (1 << 20)]))
+    columns = {**{name: pa.array([value] * count) for name, value in CLAIM.items()}, "target": wide}
+    path = world.folder / "in.parquet"
+    pq.write_table(pa.table(columns), path, compression="zstd")
+    assert path.stat().st_size < 1 << 20
+    with pytest.raises(inputs.BadInput, match="more than there is room for"):
+        world.prepare("claims", path)
+    assert list(world.folder.iterdir()) == [path]
 
 
 # rows that are refused

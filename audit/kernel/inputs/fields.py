@@ -24,6 +24,8 @@ INSTANT: Final = pa.timestamp("us", "UTC")
 TYPES: Final = {"integer": pa.int64(), "boolean": pa.bool_(), "instant": INSTANT}
 """The Arrow type of each kind of column; every other kind is a string."""
 LIST: Final = {"grade": tuple(GRADES), "outcome": OUTCOMES, "status": STATUSES}
+WIDE: Final = 1 << 30
+"""The most bytes that one column of a batch may take."""
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 _INTEGER: Final = re.compile(r"-?[0-9]+")
 _MONEY: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,6}))?")
@@ -47,8 +49,7 @@ def convert(column: Column, values: Any, time_zone: str | None, bounds: instants
 
     Empty and null are the default. `time_zone` is the IANA zone of times without one, or None to refuse them.
     """
-    if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
+    values = _spelled_out(values)
     if _is_plain_text(values.type):
         values, wrong = _clean(values)
     else:
@@ -69,8 +70,7 @@ def absent(column: Column, count: int) -> Any:
 
 def texts(values: Any) -> Found:
     """A column of whatever type as text, null where it is empty or wrong; and the wrong ones."""
-    if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
+    values = _spelled_out(values)
     return _clean(values if _is_plain_text(values.type) else _as_text(values))
 
 
@@ -103,6 +103,17 @@ def _seen(value: Any) -> object:
 
 
 # text
+
+
+def _spelled_out(values: Any) -> Any:
+    """A column without its dictionary. Raises MemoryError where that makes very much of very little."""
+    if not pa.types.is_dictionary(values.type):
+        return values
+    if _is_plain_text(values.type.value_type):
+        lengths = pc.binary_length(values.dictionary).take(values.indices)
+        if (pc.sum(lengths).as_py() or 0) > WIDE:
+            raise MemoryError
+    return values.dictionary_decode()
 
 
 def _is_plain_text(kind: Any) -> bool:

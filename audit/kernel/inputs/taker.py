@@ -55,10 +55,13 @@ class Taker:
 
     def file(self, file: str, batches: Iterable[Rows]) -> None:
         """Take the rows of one file."""
-        for rows in batches:
-            if rows.fixed:
-                self._check_columns(file, list(rows.columns))
-            self._batch(file, rows)
+        try:
+            for rows in batches:
+                if rows.fixed:
+                    self._check_columns(file, list(rows.columns))
+                self._batch(file, rows)
+        except MemoryError:
+            raise BadInput(file, "unpacks to more than there is room for: split it into smaller files") from None
 
     def close(self) -> Taken:
         """Finish the sheet and say what became of the rows."""

@@ -37,7 +37,7 @@ def run(judged: Judged) -> Run:
         return Run.objects.select_related("rule_set").get()
 
 
-def page(browser: Client, name: str, *args: object, **query: object) -> str:
+def page(browser: Client, name: str, *args: object, **query: str | int) -> str:
     """The text of a page that must answer 200."""
     response = browser.get(reverse(name, args=[SLUG, *args]), query)
     assert response.status_code == 200, response.status_code
@@ -79,7 +79,7 @@ def test_discrepancies_are_what_the_totals_say(alice: Client, judged: Judged, ru
 def test_a_discrepancy_shows_exactly_its_lines(alice: Client, judged: Judged, run: Run) -> None:
     with scope(judged.tenants[SLUG]):
         finding = Finding.objects.select_related("discrepancy").filter(run=run).order_by("-claims")[0]
-    text = page(alice, "discrepancy", finding.discrepancy_id, run=run.id)
+    text = page(alice, "discrepancy", finding.discrepancy_id, run=str(run.id))
     assert f"of {finding.claims:,}" in text
     assert text.count(f"/t/{SLUG}/claims/{finding.discrepancy.vendor}/") == min(50, finding.claims)
 
@@ -99,7 +99,7 @@ def test_lines_are_filtered_sorted_and_paged_by_the_address(alice: Client, judge
 def test_a_claim_opens_down_to_the_row_as_received_and_its_evidence(alice: Client, judged: Judged, run: Run) -> None:
     with scope(judged.tenants[SLUG]):
         line = lines.of(run, {"reason": "supported"}).read(0, 1)[0]
-    text = page(alice, "claim", line["vendor"], line["claim_id"], run=run.id)
+    text = page(alice, "claim", line["vendor"], line["claim_id"], run=str(run.id))
     assert f"line {line['line']:,} of" in text
     assert "answers this claim" in text
     assert line["event_id"][:8] in text
@@ -114,7 +114,7 @@ def test_a_claim_of_any_kind_has_a_page(alice: Client, judged: Judged, run: Run,
 
 def test_a_claim_that_no_run_judged_is_not_found(alice: Client, run: Run) -> None:
     assert alice.get(reverse("claim", args=[SLUG, "forcedesk", "no-such-claim"])).status_code == 404
-    assert alice.get(reverse("claim", args=[SLUG, "forcedesk", "x"]), {"run": run.id}).status_code == 404
+    assert alice.get(reverse("claim", args=[SLUG, "forcedesk", "x"]), {"run": str(run.id)}).status_code == 404
 
 
 def test_the_run_page_names_what_it_rests_on(alice: Client, run: Run) -> None:
@@ -149,4 +149,4 @@ def test_an_outsider_finds_none_of_it(charlie: Client, run: Run) -> None:
         assert charlie.get(reverse(name, args=[SLUG, *args])).status_code == 404
     own = charlie.get(reverse("run", args=["contoso", run.id]))
     assert own.status_code == 404
-    assert charlie.get(reverse("lines", args=["contoso"]), {"run": run.id}).status_code == 404
+    assert charlie.get(reverse("lines", args=["contoso"]), {"run": str(run.id)}).status_code == 404
