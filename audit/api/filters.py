@@ -39,11 +39,10 @@ class Filters(DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
         """The rows that pass. Raises ValidationError, with the parameter."""
-        filters = getattr(view, "filterset_class", None)
-        names = list(filters.base_filters) if filters else []
-        refuse_unknown(request, [*names, *NAMES, "ordering"])
-        for name in names:
-            if isinstance(filters.base_filters[name], django_filters.BooleanFilter):
+        filters: dict[str, Any] = getattr(getattr(view, "filterset_class", None), "base_filters", {})
+        refuse_unknown(request, [*filters, *NAMES, "ordering"])
+        for name, entry in filters.items():
+            if isinstance(entry, django_filters.BooleanFilter):
                 _expect_yes_or_no(request, name)
         return super().filter_queryset(request, queryset, view)
 

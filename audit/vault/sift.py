@@ -102,8 +102,12 @@ def _seen(
     witnesses = connection.execute("select distinct system, grade from sifted order by 1, 2").fetchall()
     prefixes = connection.execute(
         """
-        select system, regexp_extract(target, '^(.*/)[^/]*$', 1) as prefix, min(occurred_at), max(occurred_at)
-        from sifted where fate <> 'duplicate' and grade <> 'D' group by all having prefix <> '' order by all limit 200
+        with seen as (
+            select system, regexp_extract(target, '^(.*/)[^/]*$', 1) as prefix, occurred_at
+            from sifted where fate <> 'duplicate' and grade <> 'D'
+        )
+        select system, prefix, min(occurred_at), max(occurred_at)
+        from seen where prefix <> '' group by system, prefix order by system, prefix limit 200
         """
     ).fetchall()
     return tuple(witnesses), (), tuple(prefixes)

@@ -15,6 +15,6 @@ from tenants.access import TenantRequest, requires
 @requires("see_ledger")
 def index(request: TenantRequest, tenant: str) -> HttpResponseBase:
     """Entries, newest first."""
-    given = {name: request.GET.get(name, "").strip()[:200] for name in ("action", "thing")}
+    given = {name: request.GET.get(name, "").replace("\0", "").strip()[:200] for name in ("action", "thing")}
     table = LedgerTable(ledger.entries(**given), slug=request.tenant.slug, may=request.may)
     return render(request, "audit/ledger.html", {"table": fill(request, table), "filters": LedgerFilter(initial=given)})

@@ -17,9 +17,11 @@ from tenants.access import PERMISSIONS, TenantRequest, requires
 SEES = {"source-map": "upload", "sources": "see", "coverage": "see", "rules": "see", "jobs": "upload"}
 
 
-@requires("see")
+@requires("see_shared")
 def show(request: TenantRequest, tenant: str) -> HttpResponseBase:
-    """A checklist that ticks itself until there is a run; from then on the score."""
+    """A checklist that ticks itself until there is a run; from then on the score. A guest sees neither."""
+    if not request.may["see"]:
+        return render(request, "audit/start_guest.html")
     steps = _steps(request)
     following = next((step for step in steps if not step["done"] and step["url"]), None)
     context = {

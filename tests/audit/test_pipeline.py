@@ -156,6 +156,7 @@ def test_evidence_proposes_coverage_that_counts_only_once_confirmed(desk: Desk) 
     erp = desk.ask(lambda: sources.add_source("evidence", "ERP", BY, system="erp", grade="B"))
     far = [event(n, day=n).replace("crm/Case", "erp/Order") for n in (1, 9)]
     batch = desk.take(erp, EVIDENCE + "".join(far))
+    assert (batch.state, batch.error) == ("sealed", "")
     proposed = desk.ask(lambda: Coverage.objects.get(batch=batch))
     assert (proposed.system, proposed.target_prefix, proposed.state) == ("erp", "erp/Order/", "proposed")
     desk.take(desk.claims, CLAIMS + claim(5, day=5).replace("crm/Case", "erp/Order"))

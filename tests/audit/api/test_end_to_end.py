@@ -5,17 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+from typing import Any
 from urllib.parse import quote
 
 import pyarrow.parquet as pq
+import pytest
 from django.test import Client
 
 from tests.audit.api.conftest import CLAIMS, EVIDENCE, PERIOD, Shop, drain, is_uuid7, problem
 
 
-def body_of(response: object) -> bytes:
+def body_of(response: Any) -> bytes:
     """A file answer's bytes."""
-    return b"".join(response)  # type: ignore[call-overload]
+    return b"".join(response)
 
 
 def test_a_file_is_received_read_and_every_row_accounted_for(shop: Shop) -> None:
@@ -113,9 +115,11 @@ def test_verdicts_are_filtered_and_every_form_holds_the_same_lines(shop: Shop) -
     assert parquet.num_rows == 5
 
 
-def test_more_lines_than_fit_an_answer_become_an_export_and_nothing_is_cut_off(shop: Shop, monkeypatch: object) -> None:
+def test_more_lines_than_fit_an_answer_become_an_export_and_nothing_is_cut_off(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = shop.judged()
-    monkeypatch.setattr("audit.queries.downloads.AT_ONCE_MAX", 2)  # type: ignore[attr-defined]
+    monkeypatch.setattr("audit.queries.downloads.AT_ONCE_MAX", 2)
     path = f"runs/{run['id']}/verdicts/"
     answer = shop.get(path, format="csv")
     assert answer.status_code == 202

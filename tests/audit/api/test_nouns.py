@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -10,7 +12,7 @@ from tenants.scope import scope
 from tests.audit.api.conftest import Shop, is_uuid7, problem
 
 
-def patch(shop: Shop, path: str, **body: object) -> object:
+def patch(shop: Shop, path: str, **body: object) -> Any:
     """PATCH with a JSON body."""
     return shop.client.patch(f"/api/v1/{path}", body, content_type="application/json")
 

@@ -16,7 +16,7 @@ from django.test import Client, RequestFactory
 from audit.api import uploads
 from audit.models import Batch
 from audit.operations.faults import Refused
-from tenants.scope import scope
+from tenants.scope import is_open, scope
 from tests.audit.api.conftest import CLAIMS, Shop, drain, problem
 
 
@@ -88,7 +88,7 @@ def test_a_body_that_is_too_large_is_refused_before_and_while_it_comes(
 
 
 def test_nothing_and_a_form_without_a_file_are_refused(shop: Shop) -> None:
-    problem(shop.send(shop.claims, ""), 400, "file")
+    problem(shop.send(shop.claims, "", CONTENT_LENGTH="0"), 400, "file")
     problem(shop.client.post(address(shop), {"other": SimpleUploadedFile("f.csv", b"x")}), 400, "file")
     problem(shop.client.post(address(shop), b"no form", content_type="multipart/form-data"), 400)
     assert batches(shop) == 0
@@ -128,11 +128,14 @@ def test_a_source_that_is_not_there_is_told_before_the_body_is_read(shop: Shop, 
 
 
 def test_a_body_is_spooled_while_no_transaction_is_open(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tenants.scope import is_open
-
     seen = []
     spool = uploads.spool
-    monkeypatch.setattr(uploads, "spool", lambda *given: seen.append(is_open()) or spool(*given))
+
+    def watched(*given: Any) -> Any:
+        seen.append(is_open())
+        return spool(*given)
+
+    monkeypatch.setattr(uploads, "spool", watched)
     assert shop.send(shop.claims, CLAIMS).status_code == 202
     assert seen == [False]
 
