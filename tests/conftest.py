@@ -5,4 +5,4 @@ from __future__ import annotations
 import importlib.util
 
 if importlib.util.find_spec("pytest_django"):
-    pytest_plugins = ["tests.database", "tests.world", "tests.judged"]
+    pytest_plugins = ["tests.database", "tests.world", "tests.judged", "tests.stock"]

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
 
+from django.db.models import Model
 from django.utils import timezone
 
 from audit import tasks
@@ -16,6 +17,8 @@ from audit.models import Batch, Job, RuleSet, Run, Source, Vendor
 from audit.operations import batches, jobs, parties, rules, runs, sources
 from tenants.scope import scope
 
+Row = TypeVar("Row", bound=Model)
+Answer = TypeVar("Answer")
 BY, OTHER = "user:1", "user:2"
 START, END = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
 CLAIMS = "claim_id,agent_id,action,target,occurred_at,charge_micros,currency,effect\n"
@@ -72,12 +75,12 @@ class Desk:
             rule_set = rules.draft(name, given, BY)
             return rules.approve(rules.submit(rule_set, BY), OTHER) if approved else rule_set
 
-    def see(self, thing: Any) -> Any:
+    def see(self, thing: Row) -> Row:
         """The thing as it stands now."""
         with scope(self.tenant_id):
-            return type(thing)._default_manager.get(id=thing.id)
+            return type(thing)._default_manager.get(pk=thing.pk)
 
-    def ask(self, question: Callable[[], Any]) -> Any:
+    def ask(self, question: Callable[[], Answer]) -> Answer:
         """The answer to a question that must be asked inside the tenant."""
         with scope(self.tenant_id):
             return question()
@@ -128,3 +131,21 @@ def make_due(tenant_id: UUID) -> None:
     with scope(tenant_id):
         Job.objects.filter(state=Job.State.DUE).update(due_at=past)
         Job.objects.filter(state=Job.State.LEASED).update(lease_until=past)
+
+
+def new(tenant: UUID) -> Job:
+    """A job that is due."""
+    with scope(tenant):
+        return jobs.add(Job.Kind.EXPORT, uuid4())
+
+
+def see(tenant: UUID, job: Job) -> Job:
+    """The job as it stands."""
+    with scope(tenant):
+        return Job.objects.get(id=job.id)
+
+
+def change(tenant: UUID, job: Job, **values: Any) -> None:
+    """Let time pass for a job."""
+    with scope(tenant):
+        Job.objects.filter(id=job.id).update(**values)

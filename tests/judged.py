@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -48,15 +49,21 @@ def judged_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[s
 @pytest.fixture
 def judged(judged_database: str, django_db_blocker: Any) -> Iterator[Judged]:
     """The demonstration, judged. What the test writes is rolled back. Not together with `db`."""
-    with django_db_blocker.unblock():
-        database.use(judged_database)
-        try:
-            with transaction.atomic():
-                with directory():
-                    tenants = dict(Tenant.objects.values_list("slug", "id"))
-                yield Judged(tenants)
-                transaction.set_rollback(True)
-        finally:
-            for alias in connections:
-                connections[alias].close()
-            database.use(database.NAME)
+    with django_db_blocker.unblock(), inside(judged_database) as found:
+        yield found
+
+
+@contextmanager
+def inside(name: str) -> Iterator[Judged]:
+    """The database of this name, for a while and without a trace."""
+    database.use(name)
+    try:
+        with transaction.atomic():
+            with directory():
+                tenants = dict(Tenant.objects.values_list("slug", "id"))
+            yield Judged(tenants)
+            transaction.set_rollback(True)
+    finally:
+        for alias in connections:
+            connections[alias].close()
+        database.use(database.NAME)

@@ -12,6 +12,8 @@ from tenants.access import PERMISSIONS
 from tenants.models import Role
 
 Leaf = Callable[..., Any]
+HANDLERS = ("get", "post", "put", "patch", "delete")
+UNSAID = {"HEAD", "OPTIONS"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,15 @@ class Route:
         """Whether it is of the API."""
         return self.pattern.startswith("api/")
 
+    @property
+    def methods(self) -> set[str] | None:
+        """The methods that it serves, without HEAD and OPTIONS; None for a page that takes whatever comes."""
+        owner = getattr(self.view, "cls", None)
+        if owner is None:
+            return _allowed(self.view)
+        named = getattr(self.view, "actions", None) or [name for name in HANDLERS if hasattr(owner, name)]
+        return {name.upper() for name in named} - UNSAID
+
     def lets_in(self, role: Role) -> bool:
         """Whether the table of roles lets this role see the page."""
         return self.permission is not None and role in PERMISSIONS[self.permission]
@@ -60,3 +71,13 @@ def _walk(resolver: URLResolver, prefix: str, parameters: tuple[str, ...]) -> It
             yield Route(pattern, entry.name or "", names, entry.callback)
         else:
             yield from _walk(entry, pattern, names)
+
+
+def _allowed(view: Any) -> set[str] | None:
+    """What `require_http_methods` lets through, however deep under other decorators."""
+    while view is not None:
+        names = getattr(getattr(view, "__code__", None), "co_freevars", ())
+        if "request_method_list" in names:
+            return set(view.__closure__[names.index("request_method_list")].cell_contents) - UNSAID
+        view = getattr(view, "__wrapped__", None)
+    return None

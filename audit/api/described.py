@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -52,6 +53,10 @@ class Described(AutoSchema):
         """Every POST takes an idempotency key."""
         found = list(super().get_override_parameters())
         return [*found, KEY] if self.method == "POST" else found
+
+    def get_summary(self) -> str:
+        """The first clause of what it does, for lists of calls."""
+        return re.split(r"[.;:] |\.$", self.get_description(), maxsplit=1)[0]
 
     def get_tags(self) -> list[str]:
         """The noun that the path begins with."""

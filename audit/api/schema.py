@@ -37,6 +37,7 @@ class Nothing(Endpoint):
 
     schema = None
     permission_classes = [AllowAny]
+    reads_body = False
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """The same address with a slash where there is something there, whatever the method; else 404."""

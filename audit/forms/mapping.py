@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Mapped
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,7 +130,7 @@ class MappingForm(forms.Form):
         choices = [(column, column if column in self.found else f"{column} (not in this file)") for column in names]
         return forms.ChoiceField(required=False, label=label, choices=[("", "no column"), *choices])
 
-    def rows(self, why: dict[str, str], samples: dict[str, Sequence[str]]) -> Iterator[Row]:
+    def rows(self, why: dict[str, str], samples: Mapped[str, Sequence[str]]) -> Iterator[Row]:
         """Every field of the law with its inputs. why: field → what was guessed; samples: column → first values."""
         required = {column.name for column in self.named if column.required}
         for name in self._names():

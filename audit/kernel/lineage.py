@@ -38,15 +38,12 @@ def nearest(parent: Numbers, is_bad: Flags) -> Numbers:
 def spoilt(parent: Numbers, is_bad: Flags, is_open: Flags, taint_spoils: bool) -> Numbers:
     """For each node the nearest ancestor whose final reason spoils, or -1.
 
-    `is_bad`: the reason before taint is one that spoils. `is_open`: the claim would be verified or attested, so
-    that taint would change its reason: an open bad node with a bad ancestor is tainted and no longer bad by
-    its own reason. `taint_spoils`: the reason `tainted` is itself one that spoils; this changes who is nearest, not
-    who is tainted.
+    `is_bad`: the reason before taint is one that spoils. `is_open`: the claim would be verified or attested, so that
+    taint would change its reason. `taint_spoils`: the reason `tainted` is itself one that spoils; then an open bad node
+    spoils whether it is tainted or not. Else an open bad node with a bad ancestor is tainted and spoils no more.
     """
     ancestor = nearest(parent, is_bad)
-    final = is_bad & ~(is_open & (ancestor >= 0))
-    if (final != is_bad).any():
-        ancestor = nearest(parent, final)
-    if taint_spoils:
-        ancestor = nearest(parent, final | (is_open & (ancestor >= 0)))
-    return ancestor
+    is_tainted = is_open & (ancestor >= 0)
+    if not is_tainted.any():
+        return ancestor
+    return nearest(parent, is_bad | is_tainted if taint_spoils else is_bad & ~is_tainted)

@@ -7,6 +7,46 @@ from dataclasses import dataclass
 from audit.models import Batch, Coverage, Job, RuleSet, Run, Score, Source, Vendor
 from audit.queries import batches, runs
 
+STEPS: tuple[tuple[str, ...], ...] = (  # noun, title, text, place, act, permission, query
+    ("vendor", "Enter the vendor", "Who bills for the work of agents.", "vendors", "Enter a vendor", "manage"),
+    (
+        "source",
+        "Make a source of its claims",
+        "The feed: which environment, which time zone, which column is which.",
+        *("source-add", "Make a source", "manage", "?kind=claims"),
+    ),
+    (
+        "claims",
+        "Upload its first file",
+        "Every row is accounted for: accepted, duplicate, conflicting or refused.",
+        *("sources", "Choose a source", "upload"),
+    ),
+    (
+        "evidence",
+        "Connect evidence",
+        "What your own systems saw: a field history, an audit log, a gateway's traces.",
+        *("source-add", "Connect a system", "manage", "?kind=evidence"),
+    ),
+    (
+        "coverage",
+        "Say when systems were watching",
+        "Only then does silence mean that nothing happened.",
+        *("coverage", "Declare coverage", "manage"),
+    ),
+    (
+        "rules",
+        "Agree on rules",
+        "What counts as a unit, and how long it must last. Without your own, the law's defaults apply.",
+        *("rules", "Read the rules", "draft_rules"),
+    ),
+    (
+        "run",
+        "Open the first run",
+        "Each claim gets its verdict, and each verdict its reason.",
+        *("runs", "Open a run", "open_run"),
+    ),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -34,67 +74,21 @@ class Waiting:
 
 def steps() -> list[Step]:
     """From nothing to the first run, in order."""
+    done = _done()
+    return [Step(title, text, done[noun], *where) for noun, title, text, *where in STEPS]
+
+
+def _done() -> dict[str, bool]:
     sealed = Batch.objects.filter(state=Batch.State.SEALED)
-    return [
-        Step(
-            "Enter the vendor",
-            "Who bills for the work of agents.",
-            Vendor.objects.exists(),
-            "vendors",
-            "Enter a vendor",
-            "manage",
-        ),
-        Step(
-            "Make a source of its claims",
-            "The feed: which environment, which time zone, which column is which.",
-            Source.objects.filter(kind=Source.Kind.CLAIMS).exists(),
-            "source-add",
-            "Make a source",
-            "manage",
-            "?kind=claims",
-        ),
-        Step(
-            "Upload its first file",
-            "Every row is accounted for: accepted, duplicate, conflicting or refused.",
-            sealed.filter(source__kind=Source.Kind.CLAIMS).exists(),
-            "sources",
-            "Choose a source",
-            "upload",
-        ),
-        Step(
-            "Connect evidence",
-            "What your own systems saw: a field history, an audit log, a gateway's traces.",
-            sealed.filter(source__kind=Source.Kind.EVIDENCE).exists(),
-            "source-add",
-            "Connect a system",
-            "manage",
-            "?kind=evidence",
-        ),
-        Step(
-            "Say when systems were watching",
-            "Only then does silence mean that nothing happened.",
-            Coverage.objects.filter(state=Coverage.State.CONFIRMED).exists(),
-            "coverage",
-            "Declare coverage",
-            "manage",
-        ),
-        Step(
-            "Agree on rules",
-            "What counts as a unit, and how long it must last. Without your own, the law's defaults apply.",
-            RuleSet.objects.filter(state=RuleSet.State.APPROVED).exists(),
-            "rules",
-            "Read the rules",
-            "draft_rules",
-        ),
-        Step(
-            "Open the first run",
-            "Each claim gets its verdict, and each verdict its reason.",
-            Run.objects.filter(state=Run.State.DONE).exists(),
-            "runs",
-            "Open a run",
-            "open_run",
-        ),
-    ]
+    return {
+        "vendor": Vendor.objects.exists(),
+        "source": Source.objects.filter(kind=Source.Kind.CLAIMS).exists(),
+        "claims": sealed.filter(source__kind=Source.Kind.CLAIMS).exists(),
+        "evidence": sealed.filter(source__kind=Source.Kind.EVIDENCE).exists(),
+        "coverage": Coverage.objects.filter(state=Coverage.State.CONFIRMED).exists(),
+        "rules": RuleSet.objects.filter(state=RuleSet.State.APPROVED).exists(),
+        "run": Run.objects.filter(state=Run.State.DONE).exists(),
+    }
 
 
 def waiting() -> list[Waiting]:

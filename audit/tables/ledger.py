@@ -41,7 +41,7 @@ class LedgerTable(Table):
     class Meta:
         order_by = ("-seq",)
 
-    def before_render(self, request: object) -> None:
+    def before_render(self, request: Any) -> None:
         """The names of whoever acted on this page, in two statements."""
         rows: Any = self.paginated_rows
         self.names = people.names(row.record.actor for row in rows)

@@ -1,5 +1,7 @@
 """Where each call of the API leads."""
 
+from typing import Any
+
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
@@ -22,8 +24,8 @@ class AnyText(StringConverter):
 
 register_converter(AnyText, "anytext")
 
-LIST = {"get": "list", "post": "create"}
-ONE = {"get": "retrieve"}
+LIST: dict[str, Any] = {"get": "list", "post": "create"}
+ONE: dict[str, Any] = {"get": "retrieve"}
 CHANGED = ONE | {"patch": "partial_update"}
 TAKEN_BACK = ONE | {"delete": "destroy"}
 

@@ -22,6 +22,7 @@ KNOBS: dict[str, str | bool | int | float | list[str]] = {
 def connect(*folders: Path, threads: int | None = None) -> Iterator[Connection]:
     """A connection that may touch the vault, the bench and the given folders, and nothing else. Times are UTC."""
     spill = Path(settings.BENCH_DIR) / "spill" / uuid4().hex  # its own: engines that share one overwrite each other
+    spill.parent.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(config={**KNOBS, "memory_limit": settings.BENCH_MEMORY, "temp_directory": str(spill)})
     try:
         connection.execute("set TimeZone = 'UTC'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -83,9 +84,11 @@ def _refused(request: TenantRequest, batch: Batch) -> dict[str, Any]:
     if every is None:
         return {}
     given = {name: request.GET.get(name, "") for name in ("column", "reason")}
-    rows = batches.refused(batch, **given)
+    table = RefusedTable(
+        replace(every, column=given["column"], reason=given["reason"]), slug=request.tenant.slug, may=request.may
+    )
     form = RefusedFilter(initial=given, columns=every.columns(), reasons=every.reasons())
-    return {"table": fill(request, RefusedTable(rows, slug=request.tenant.slug, may=request.may)), "filters": form}
+    return {"table": fill(request, table), "filters": form}
 
 
 @require_safe

@@ -50,7 +50,12 @@ def export(request: TenantRequest, tenant: str, run_id: UUID) -> HttpResponseBas
     """Queue a file of the lines that the filters let through."""
     run = runs.get(run_id)
     try:
-        operations.ask(run, request.POST.get("format", ""), {name: str(value) for name, value in request.POST.items()}, actor(request))
+        operations.ask(
+            run,
+            request.POST.get("format", ""),
+            {name: str(value) for name, value in request.POST.items()},
+            actor(request),
+        )
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:

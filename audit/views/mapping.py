@@ -36,7 +36,8 @@ def editor(request: TenantRequest, tenant: str, source_id: UUID) -> HttpResponse
     seen, problem = _tried(source, batch, saved)
     form = _form(request, source, seen, saved)
     if request.method == "POST" and form.is_valid():
-        if saving and attempt(form, lambda: _save(request, source, batch, form.mapping())):
+        saved_source = attempt(form, lambda: _save(request, source, batch, form.mapping())) if saving else None
+        if saved_source:
             return redirect("batch", tenant, batch.id) if batch else redirect("source", tenant, source.id)
         seen, problem = _tried(source, batch, form.mapping())
     return _page(request, source, batch, form, seen, problem)

@@ -7,7 +7,7 @@ window.addEventListener("load", () => {
     deepLinking: true,
     displayRequestDuration: true,
     defaultModelsExpandDepth: 0,
-    docExpansion: "none",
+    docExpansion: "list",
     persistAuthorization: false,
     validatorUrl: null,
   });

@@ -115,6 +115,7 @@ def rule_of(number: int) -> Row:
                 ["no_evidence", "repeat", "oscillation"],
                 ["superseded", "own_failure", "not_production", "no_target", "outside_coverage"],
                 ["failed", "tainted", "vendor_attested", "aggregate"],
+                ["failed", "vendor_attested", "aggregate"],
                 [],
             ]
         ),

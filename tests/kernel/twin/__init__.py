@@ -21,8 +21,9 @@ Readings, where the law is silent or can be read in two ways (clause · reading 
   non-misfires, not the other ones.
 * 3.5 · "the rest of the group keeps one": burst_minimum counts that rest alone · "as above".
 * 3.5 · the earliest misfire is the first by (occurred_at, claim_id) · the burst's own order.
-* 3.6 · among claims that are each other's ancestors each spoils by the reason that it would have if nobody were tainted
-  · with `vendor_attested` or `aggregate` in taint_from their final reasons would wait for each other for ever.
+* 3.6 · among claims that are each other's ancestors, those that spoil only by being attested or aggregate do not taint
+  one another, unless `tainted` spoils too; whatever else is built on them is tainted · each would take the other's
+  cause away, and a contradiction needs a cause that still stands in the end.
 * 3.6 · a unit without a time is undone strictly after the occurred_at of the claim that the event names · it is the
   only claim that the sentence speaks of.
 * 3.6 · the supporting word of a disagreement is a supporting deciding event, which an undone event may take, though

@@ -154,9 +154,9 @@ def reverses_other_work(event: Row, taken: Word, action: str, scene: Scene) -> b
     )
 
 
-def nearest_taint(claim: Row, current: dict[Key, Row], told: list[dict[Key, str]], rule: Row) -> str | None:
-    """3.6: the claim_id of the nearest ancestor of whom a reason is told that is in taint_from."""
+def nearest_taint(claim: Row, current: dict[Key, Row], reasons: dict[Key, str], rule: Row) -> str | None:
+    """3.6: the claim_id of the nearest ancestor whose reason, as told, is in taint_from."""
     for ancestor in ancestors(claim, current):
-        if any(reasons.get(claim_key(ancestor)) in rule["taint_from"] for reasons in told):
+        if reasons.get(claim_key(ancestor)) in rule["taint_from"]:
             return str(ancestor["claim_id"])
     return None

@@ -48,25 +48,30 @@ def final_reasons(findings: Findings) -> tuple[dict[Key, str], dict[Key, str]]:
     others = [claim for claim in heard if not in_a_cycle(claim, findings.current)]
     taint_cycles(ringed, without_taint, reasons, findings)
     for claim in sorted(others, key=lambda claim: len(ancestors(claim, findings.current))):
-        key = claim_key(claim)
-        source = nearest_taint(claim, findings.current, [reasons], findings.rule)
-        if would_stand(key, without_taint) and source is not None:
-            tainted_by[key] = source
-            reasons[key] = "tainted"
+        source = nearest_taint(claim, findings.current, reasons, findings.rule)
+        if would_stand(claim_key(claim), without_taint) and source is not None:
+            tainted_by[claim_key(claim)] = source
+            reasons[claim_key(claim)] = "tainted"
     for claim in ringed:
         if reasons[claim_key(claim)] == "tainted":
-            source = nearest_taint(claim, findings.current, [without_taint, reasons], findings.rule)
+            source = nearest_taint(claim, findings.current, reasons, findings.rule)
             tainted_by[claim_key(claim)] = str(source)
     return reasons, tainted_by
 
 
 def taint_cycles(ringed: list[Row], without_taint: dict[Key, str], reasons: dict[Key, str], findings: Findings) -> None:
-    """3.6, among claims that are each other's ancestors: each spoils by what it would be if nobody were tainted."""
+    """3.6, among claims that are each other's ancestors: who is tainted."""
+    rule = findings.rule
+    firm = {key: reason for key, reason in without_taint.items() if not would_stand(key, without_taint)}
     for _ in ringed:
         for claim in ringed:
-            source = nearest_taint(claim, findings.current, [without_taint, reasons], findings.rule)
-            if would_stand(claim_key(claim), without_taint) and source is not None:
-                reasons[claim_key(claim)] = "tainted"
+            key = claim_key(claim)
+            # One that spoils only by standing unproved would no longer spoil once it is tainted by another such one.
+            is_soft = without_taint[key] in rule["taint_from"] and "tainted" not in rule["taint_from"]
+            causes = [firm] if is_soft else [without_taint, reasons]
+            spoilt = any(nearest_taint(claim, findings.current, told, rule) for told in causes)
+            if would_stand(key, without_taint) and spoilt:
+                reasons[key] = "tainted"
 
 
 def in_a_cycle(claim: Row, current: dict[Key, Row]) -> bool:

@@ -1,8 +1,9 @@
 -- no_event_answers_two_claims: returns the events that are paired with more than one claim.
--- one row per event; reads match.
+-- one row per system and event id; reads word.
 select
-    event,
+    witness,
+    event_id,
     count(*) as claims
-from match
-group by event
+from word
+group by witness, event_id
 having count(*) > 1
