@@ -23,6 +23,7 @@ from tenants.rls import tenant_owned
 from tenants.scope import directory, scope
 from tests import database
 from tests.judged import Judged, inside
+from tests.world import program
 
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 FIRST, LAST = datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 7, 20, tzinfo=UTC)
@@ -84,9 +85,14 @@ class Stocked:
         return self.judged.browser(email)
 
     @cached_property
-    def members(self) -> dict[Role, Client]:
+    def members(self) -> dict[str, Client]:
         """A browser of each role of Northwind."""
         return {role: self.browser(email) for role, email in PEOPLE["northwind"].items()}
+
+    @cached_property
+    def programs(self) -> dict[str, Client]:
+        """A program with each of Northwind's keys."""
+        return {name: program(text) for name, text in self.northwind.keys.items()}
 
     @cached_property
     def outsider(self) -> Client:
@@ -108,9 +114,9 @@ def stocked_database(judged_database: str, django_db_blocker: Any) -> Iterator[t
         database.drop_database(name)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def stocked(stocked_database: tuple[str, Stock, Stock], django_db_blocker: Any) -> Iterator[Stocked]:
-    """Both tenants, stocked. What the test writes is rolled back. Not together with `db`."""
+    """Both tenants, stocked, for a module whose tests undo what they write themselves. Not together with `db`."""
     name, northwind, contoso = stocked_database
     with django_db_blocker.unblock(), inside(name) as judged:
         yield Stocked(northwind, contoso, judged)
@@ -197,7 +203,7 @@ def _claims(word: str) -> str:
 def _results(run: Run, word: str, by: str) -> dict[str, Any]:
     """A discrepancy of the run, and exports: two that will be made and one that will be stuck."""
     run.refresh_from_db()
-    found = Finding.objects.get(run=run, discrepancy__vendor=word)
+    found = Finding.objects.filter(run=run, discrepancy__vendor=word).order_by("discrepancy__reason")[0]
     asked = {name: exports.ask(run, form, {"vendor": word}, by).id for name, form in EXPORTS.items()}
     return {"discrepancy_id": found.discrepancy_id, **asked}
 

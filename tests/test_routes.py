@@ -20,6 +20,7 @@ from django.test import Client
 
 from audit.models import LedgerEntry
 from tenants.access import PERMISSIONS, scope_needed
+from tenants.models import Role, Scope
 from tenants.scope import scope
 from tests.matrix import CALLS, OPEN, PAGES, REFERENCES, ROLES, Reference, Row
 from tests.routes import Route, routes
@@ -33,25 +34,19 @@ SILENT = {"source-add", "rule-set-draft", "batch-raw"}
 TOKENS = re.compile(r'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken": "\w+"')
 
 
-@pytest.fixture
-def anyone(stocked: Stocked) -> dict[str, Client]:
-    """Browsers of Northwind's members by role, or programs with its keys by scope; made when first used."""
-    return {role.value: client for role, client in stocked.members.items()} | {
-        name: program(text) for name, text in stocked.northwind.keys.items()
-    }
+def clients(row: Row, stocked: Stocked) -> dict[str, Client]:
+    """Who may ask: browsers of Northwind's members by role for a page, programs with its keys by scope for a call."""
+    return stocked.members if row.route.is_page else stocked.programs
 
 
 def allowed(row: Row) -> list[str]:
     """The roles, or the keys, that may do what the row does."""
-    if row.route.is_page:
-        return [role.value for role in ROLES[row.right]]
-    return [row.right, "every scope"]
+    return sorted(ROLES[row.right]) if row.route.is_page else [row.right, "every scope"]
 
 
 def denied(row: Row) -> list[str]:
     """The other members, or the keys with other scopes."""
-    everybody = [*ROLES["see_shared"]] if row.route.is_page else ["ingest", "read", "run", "admin"]
-    return sorted({str(name) for name in everybody} - set(allowed(row)))
+    return sorted((set(Role.values) if row.route.is_page else set(Scope.values)) - set(allowed(row)))
 
 
 class Answer:
@@ -76,7 +71,6 @@ class Answer:
 def _text(response: HttpResponseBase) -> str:
     """The body; a table of Parquet as its cells."""
     body = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined,call-overload]
-    response.close()
     if body.startswith(b"PAR1"):
         return str(pq.read_table(io.BytesIO(body)).to_pylist())
     return body.decode()  # type: ignore[no-any-return]
@@ -120,9 +114,10 @@ def test_every_view_asks_for_what_its_rows_say(route: Route) -> None:
 
 
 @pytest.mark.parametrize("row", [*PAGES, *CALLS], ids=str)
-def test_everybody_gets_what_their_role_or_scope_allows(row: Row, stocked: Stocked, anyone: dict[str, Client]) -> None:
+def test_everybody_gets_what_their_role_or_scope_allows(row: Row, stocked: Stocked) -> None:
     own = stocked.northwind.values
-    got = {name: Answer(row, anyone[name], own) for name in [*allowed(row), *denied(row)]}
+    asking = clients(row, stocked)
+    got = {name: Answer(row, asking[name], own) for name in [*allowed(row), *denied(row)]}
     assert {name: answer.status for name, answer in got.items()} == {
         **dict.fromkeys(allowed(row), row.status),
         **dict.fromkeys(denied(row), 403),
@@ -132,7 +127,7 @@ def test_everybody_gets_what_their_role_or_scope_allows(row: Row, stocked: Stock
 
 
 @pytest.mark.parametrize("row", [*PAGES, *CALLS], ids=str)
-def test_who_has_no_business_here_gets_nothing(row: Row, stocked: Stocked, anyone: dict[str, Client]) -> None:
+def test_who_has_no_business_here_gets_nothing(row: Row, stocked: Stocked) -> None:
     own = stocked.northwind.values
     if row.route.is_page:
         nobody, outsider = Answer(row, Client(), own), Answer(row, stocked.outsider, own)
@@ -140,7 +135,7 @@ def test_who_has_no_business_here_gets_nothing(row: Row, stocked: Stocked, anyon
         nowhere = Answer(row, stocked.outsider, own, tenant="nowhere")
         assert outsider.without("northwind") == nowhere.without("nowhere")
     else:
-        nobody, outsider = Answer(row, Client(), own), Answer(row, anyone["revoked"], own)
+        nobody, outsider = Answer(row, Client(), own), Answer(row, stocked.programs["revoked"], own)
         wrong = Answer(row, program(stocked.northwind.keys["read"] + "x"), own)
         assert (nobody.status, outsider.status, wrong.status) == (401, 401, 401)
     asked = [*own.values(), "northwind"]
@@ -153,13 +148,11 @@ def told(stock: Stock, answer: Answer, asked: list[Any]) -> set[str]:
 
 
 @pytest.mark.parametrize("row", OF_OBJECTS, ids=str)
-def test_an_object_of_another_tenant_is_one_that_does_not_exist(
-    row: Row, stocked: Stocked, anyone: dict[str, Client]
-) -> None:
+def test_an_object_of_another_tenant_is_one_that_does_not_exist(row: Row, stocked: Stocked) -> None:
     own = stocked.northwind.values
     for theirs, nowhere in strangers(row, stocked):
         for name in [*allowed(row), *denied(row)]:
-            foreign, missing = (Answer(row, anyone[name], own, **ids) for ids in (theirs, nowhere))
+            foreign, missing = (Answer(row, clients(row, stocked)[name], own, **ids) for ids in (theirs, nowhere))
             expected = 404 if name in allowed(row) else 403
             assert (foreign.status, missing.status) == (expected, expected), (name, theirs)
             assert foreign.without(*theirs.values()) == missing.without(*nowhere.values())
@@ -167,11 +160,9 @@ def test_an_object_of_another_tenant_is_one_that_does_not_exist(
 
 
 @pytest.mark.parametrize("reference", REFERENCES, ids=str)
-def test_naming_an_object_of_another_tenant_is_naming_none(
-    reference: Reference, stocked: Stocked, anyone: dict[str, Client]
-) -> None:
+def test_naming_an_object_of_another_tenant_is_naming_none(reference: Reference, stocked: Stocked) -> None:
     row, own = reference.row, stocked.northwind.values
-    client = anyone[row.right if row.route.is_call else "admin"]
+    client = clients(row, stocked)["every scope" if row.route.is_call else Role.ADMIN]
     theirs = stocked.contoso.values[reference.thing]
     nowhere = absent(theirs)
     mine = Answer(reference.naming(own[reference.thing]), client, own)
@@ -192,15 +183,13 @@ def test_what_is_open_to_all_tells_of_nobody(row: Row, stocked: Stocked) -> None
 
 
 @pytest.mark.parametrize("row", [row for row in PAGES if row.route.methods is None and row.method == "GET"], ids=str)
-def test_a_page_that_takes_no_form_changes_nothing_when_one_is_sent(
-    row: Row, stocked: Stocked, anyone: dict[str, Client]
-) -> None:
+def test_a_page_that_takes_no_form_changes_nothing_when_one_is_sent(row: Row, stocked: Stocked) -> None:
     own = stocked.northwind
     empty = replace(row, method="POST")
     with scope(own.tenant_id):
         before = LedgerEntry.objects.count()
     with transaction.atomic():
-        assert empty.ask(anyone["admin"], own.values).status_code in (200, 302, 422)
+        assert empty.ask(stocked.members[Role.ADMIN], own.values).status_code in (200, 302, 422)
         with scope(own.tenant_id):
             acts = LedgerEntry.objects.count() - before
         transaction.set_rollback(True)

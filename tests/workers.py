@@ -12,11 +12,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
+from audit.models import Finding, Job, LedgerEntry, Run, Score, Total
+from audit.operations import runs
+from tenants.models import Tenant
+from tenants.scope import directory, scope
 from tests import database
 
+SECONDS = 60  # the longest that anything may take on a busy machine
 BIN = Path(sys.executable).parent
 
 
@@ -47,10 +53,10 @@ class Workshop:
         )
 
     @contextlib.contextmanager
-    def worker(self, name: str) -> Iterator[Worker]:
+    def worker(self, name: str, *, sweeps: bool = True) -> Iterator[Worker]:
         """A worker with the sweeper inside, killed with all its children in the end."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        schedule = ["--beat", "--schedule", str(self.folder / f"{name}-schedule")]
+        schedule = ["--beat", "--schedule", str(self.folder / f"{name}-schedule")] if sweeps else []
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=INFO"]
         command = [str(BIN / "celery"), "-A", "awu_portal", "worker", "--concurrency=1", "-n", f"{name}@%h"]
         with (self.folder / f"{name}.log").open("wb") as log:
@@ -85,6 +91,69 @@ class Worker:
     def said(self, words: str) -> bool:
         """Whether its log holds the words."""
         return words in self.log.read_text(errors="replace")
+
+
+@dataclass
+class Case:
+    """A tenant with a finished run, on a database that other processes can see."""
+
+    tenant_id: UUID
+    undisturbed: Run
+    workshop: Workshop
+
+    @classmethod
+    def of(cls, slug: str, workshop: Workshop) -> Case:
+        """The case of one tenant of the demonstration."""
+        with directory():
+            tenant_id = Tenant.objects.get(slug=slug).id
+        with scope(tenant_id):
+            return cls(tenant_id, Run.objects.select_related("rule_set").get(), workshop)
+
+    def open(self) -> Run:
+        """Open the same run again."""
+        with scope(self.tenant_id):
+            before = self.undisturbed
+            return runs.open_run(before.period_start, before.period_end, "user:1", rule_set=before.rule_set)
+
+    def see(self, run: Run) -> Run:
+        """The run as it stands."""
+        with scope(self.tenant_id):
+            return Run.objects.get(id=run.id)
+
+    def job(self, run: Run) -> Job:
+        """Its job."""
+        with scope(self.tenant_id):
+            return Job.objects.get(object_id=run.id)
+
+    def results(self, run: Run) -> dict[str, Any]:
+        """Everything that the run left in PostgreSQL, without ids."""
+        with scope(self.tenant_id):
+            kept: dict[str, Any] = {
+                model.__name__: sorted(
+                    str({name: value for name, value in row.items() if name not in ("id", "created_at", "run_id")})
+                    for row in model.objects.filter(run=run).values()
+                )
+                for model in (Total, Score, Finding)
+            }
+            done = LedgerEntry.objects.filter(object=f"run:{run.id}", action="run.done").count()
+            return kept | {"row_root": run.row_root, "state": run.state, "done": done}
+
+    def scratch(self) -> list[str]:
+        """What lies on the tenant's bench."""
+        home = Path(settings.BENCH_DIR) / str(self.tenant_id)
+        return sorted(path.name for path in home.iterdir() if path.name != "arriving")
+
+
+@contextlib.contextmanager
+def case_of(judged_database: str, suffix: str) -> Iterator[str]:
+    """A copy of the demonstration's database, which other processes may write; its name. Dropped in the end."""
+    name = f"{database.NAME}_{suffix}"
+    database.use(database.copy_database(judged_database, name))
+    try:
+        yield name
+    finally:
+        database.use(database.NAME)
+        database.drop_database(name)
 
 
 def until(question: Callable[[], Any], seconds: float, what: str, every: float = 0.02) -> Any:

@@ -38,8 +38,21 @@ OPENING: Final = (
     "parent",
     "claimed_action",
 )
-PAIRING: Final = ("claim", "event", "by_record", "by_reference", "meeting", "pair")
-HEARING: Final = ("contest", "match", "word", "watch", "silence", "tally", "decision")
+PAIRING: Final = (
+    "claim",
+    "event",
+    "shared_record",
+    "hot_record",
+    "by_record",
+    "by_reference",
+    "meeting",
+    "pair",
+    "contest",
+    "match",
+    "hot_claim",
+    "hot_event",
+)
+HEARING: Final = ("word", "watch", "silence", "tally", "decision")
 SETTLING: Final = (
     "deciding",
     "ground",
@@ -174,6 +187,12 @@ class Bench:
         """A table made of rows from Python, which the query calls `given`."""
         self._connection.register("given", rows)
         self.run(f"create or replace table {name} as {query}")
+        self._connection.unregister("given")
+
+    def append(self, name: str, rows: pa.Table) -> None:
+        """Add rows from Python to a table, column by column of the same name."""
+        self._connection.register("given", rows)
+        self.run(f"insert into {name} by name from given")
         self._connection.unregister("given")
 
     def make(self, *names: str, folder: str = "steps") -> None:

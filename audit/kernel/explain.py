@@ -125,6 +125,16 @@ class _Question:
         hear(self.bench)
         settle(self.bench)
         self.bench.make("asked", folder="explain")
+        self._pair_asked()
+
+    def _pair_asked(self) -> None:
+        """Lay out every pair of the asked claim alone, also where its record was walked in Python."""
+        self.bench.run("alter table claim rename to every_claim")
+        self.bench.run("create table claim as from every_claim semi join asked using (claim)")
+        self.bench.run("delete from hot_record")
+        self.bench.make("by_record", "by_reference", "meeting", "pair")
+        self.bench.run("drop table claim")
+        self.bench.run("alter table every_claim rename to claim")
 
     def _lay_doomed(self) -> None:
         path = self.run_dir / "doomed.parquet"

@@ -18,6 +18,9 @@ from audit.kernel.bench import Bench
 from audit.kernel.ruleset import Rule
 
 _BATCH = 1 << 16
+_MATCH = ("claim", "event", "witness", "rank", "word")
+HOT_PAIRS = 10_000
+"""A record with more claims times events than this is walked in Python, so that a loop costs no square."""
 
 
 class CheckFailed(Exception):
@@ -57,17 +60,37 @@ def lay_out(table: Bench, inputs: HasPaths, rule: Rule, slices: int) -> None:
 
 def open_slice(table: Bench, number: int, slices: int) -> None:
     """The one-row table `slice`: which part of the records the next steps work on."""
-    table.lay("slice", _numbers(slice=[number], slices=[slices]))
+    table.lay("slice", _numbers(slice=[number], slices=[slices], hot_pairs=[HOT_PAIRS]))
 
 
 def hear(table: Bench, *, again: bool = False) -> None:
-    """Hear the witnesses of this slice. `again`: its claims and pairs are there, only the doomed are new."""
-    table.make(*(("claim",) if again else bench.PAIRING), "contest")
-    table.lay("won", _numbers(claim=[], event=[]))
+    """Hear the witnesses of this slice. `again`: all is there as it was, only the doomed are new."""
+    first = ("claim",) if again else bench.PAIRING[: bench.PAIRING.index("contest")]
+    table.make(*first, "contest")
+    table.lay("won", _won(table))
+    table.make("match")
+    if table.count("hot_record"):
+        table.make("hot_claim", "hot_event")
+        table.append("match", _walked(table))
+    table.make(*bench.HEARING)
+
+
+def _won(table: Bench) -> pa.Table:
+    """Who wins which event among the contested pairs."""
+    pairs: list[tuple[int, int]] = []
     if table.count("contest"):
-        winners = list(pairing.first_come(_columns(table, "select claim, witness, event from contest")))
-        table.lay("won", _numbers(claim=[claim for claim, _ in winners], event=[event for _, event in winners]))
-    table.make(*(step for step in bench.HEARING if step != "contest"))
+        pairs += pairing.first_come(_columns(table, "select claim, witness, event from contest"))
+    return _numbers(claim=[claim for claim, _ in pairs], event=[event for _, event in pairs])
+
+
+def _walked(table: Bench) -> pa.Table:
+    """The matches of hot records, walked claim by claim."""
+    claims = [pairing.HotClaim(*row) for row in table.rows("from hot_claim")]
+    events = [pairing.HotEvent(*row) for row in table.rows("from hot_event")]
+    compares = bool(table.rows("select compare_effects from rule")[0][0])
+    found = list(pairing.walk(claims, events, compares))
+    numbers = _numbers(**{name: [row[place] for row in found] for place, name in enumerate(_MATCH[:4])})
+    return numbers.append_column("word", pa.array([row[4] for row in found], pa.string()))
 
 
 def settle(table: Bench, out: Path | None = None) -> None:

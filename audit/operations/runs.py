@@ -197,6 +197,7 @@ def _instants(row: Mapping[str, Any]) -> dict[str, Any]:
 def _ensure_judgement(run: Run, lease: jobs.Lease, folder: Path) -> None:
     if "verdicts" in run.files:
         return
+    _say(run, lease, "judgement", 0, 1)
     out = folder / "judged"
     inputs = Inputs(**{name: [files.local(run.files[name])] for name in INPUT_FILES})
     summary = judge(

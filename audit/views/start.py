@@ -17,11 +17,9 @@ from tenants.access import PERMISSIONS, TenantRequest, requires
 SEES = {"source-map": "upload", "sources": "see", "coverage": "see", "rules": "see", "jobs": "upload"}
 
 
-@requires("see_shared")
+@requires("see")
 def show(request: TenantRequest, tenant: str) -> HttpResponseBase:
-    """A checklist that ticks itself until there is a run; from then on the score. A guest sees neither."""
-    if not request.may["see"]:
-        return render(request, "audit/start_guest.html")
+    """A checklist that ticks itself until there is a run; from then on the score."""
     steps = _steps(request)
     following = next((step for step in steps if not step["done"] and step["url"]), None)
     context = {

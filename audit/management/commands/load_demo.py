@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from audit.models import Job, RateCard, RuleSet, Run, Source, Vendor
 from audit.operations import batches, jobs, parties, rules, runs, sources
+from audit.operations.work import work_on
 from audit.sample import Delivery, make
 from audit.sample.world import ENDS_ON, STARTS_ON
-from audit.tasks import work
 from tenants.models import Membership, Role, Tenant
 from tenants.operations import add_member, choose_password, create_tenant
 from tenants.scope import current, directory, scope
@@ -170,7 +170,7 @@ def _work_off(tenant_id: UUID) -> None:
         if not more:
             return
         for job_id in due:
-            work(tenant_id=str(tenant_id), job_id=str(job_id))
+            work_on(tenant_id, job_id)
         if not due:
             time.sleep(0.1)
 

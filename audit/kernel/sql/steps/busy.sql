@@ -1,8 +1,5 @@
 -- busy: the claims whose agent claims the same action on the same target more than once.
--- one row per claim, with the first of its series as the series; reads claim.
-with shared_target as (
-    select target from claim where target is not null group by target having count(*) > 1
-)
+-- one row per claim, with the first of its series as the series; reads claim, shared_record.
 select
     claim.claim,
     min(claim.claim) over (
@@ -14,4 +11,4 @@ select
     claim.at_us,
     claim.claim_id
 from claim
-semi join shared_target using (target)
+semi join shared_record using (target)

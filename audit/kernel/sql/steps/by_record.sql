@@ -1,5 +1,11 @@
--- by_record: claims and events of one record inside the window (the law, 3.3), before their effects are compared.
--- one row per claim and event; reads claim, event, binding.
+-- by_record: claims and events of one record inside the window (the law, 3.3), effects not compared yet.
+-- one row per claim and event; reads claim, event, binding, hot_record (whose pairs are walked, not laid out).
+with cool_claim as (
+    select claim, vendor, agent_id, action, target, earliest_us, latest_us, effect
+    from claim
+    anti join hot_record using (target)
+    where target is not null
+)
 select
     claim.claim,
     event.event,
@@ -10,7 +16,7 @@ select
     true as is_bound,
     claim.effect as claim_effect,
     event.effect as event_effect
-from claim
+from cool_claim as claim
 join event on event.target = claim.target
     and event.at_us between claim.earliest_us and claim.latest_us
 left join binding

@@ -1,0 +1,59 @@
+"""Doing a job: each kind has a module that carries it out and knows what giving it up means."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from types import ModuleType
+from uuid import UUID
+
+from django.conf import settings
+
+from audit.models import Job
+from audit.operations import batches, exports, jobs, runs
+from audit.operations.faults import LostLease, NotNow
+from tenants.scope import scope
+
+log = logging.getLogger(__name__)
+
+HANDLERS: dict[str, tuple[ModuleType, Callable[[jobs.Lease], None]]] = {
+    Job.Kind.TAKE: (batches, batches.take),
+    Job.Kind.CARRY: (runs, runs.carry),
+    Job.Kind.EXPORT: (exports, exports.make),
+}
+
+
+def work_on(tenant_id: UUID, job_id: UUID) -> None:
+    """Take the job, do it, and close it; or give it back with the reason. Called outside any scope."""
+    with scope(tenant_id):
+        lease = jobs.lease(job_id)
+    if lease is None:
+        return
+    try:
+        _do(lease, *HANDLERS[lease.kind])
+    except LostLease:
+        log.warning("a job went to another worker", extra={"job": str(job_id), "kind": lease.kind})
+
+
+def _do(lease: jobs.Lease, noun: ModuleType, handler: Callable[[jobs.Lease], None]) -> None:
+    if lease.attempt > settings.JOB_ATTEMPTS_MAX:
+        _give_back(lease, noun, "Each worker that took this job died or fell silent.")
+        return
+    try:
+        with jobs.kept(lease):
+            handler(lease)
+    except LostLease:
+        raise
+    except NotNow as wait:
+        with scope(lease.tenant_id):
+            jobs.postpone(lease, wait.seconds)
+    except Exception as error:
+        log.exception("a job failed", extra={"job": str(lease.job_id), "kind": lease.kind})
+        _give_back(lease, noun, f"{type(error).__name__}: {error}\n\n{traceback.format_exc(limit=-3)}")
+
+
+def _give_back(lease: jobs.Lease, noun: ModuleType, error: str) -> None:
+    with scope(lease.tenant_id):
+        if jobs.fail(lease, error[:5000]):
+            noun.give_up(lease.object_id, f"The work failed too often: {error.splitlines()[0]}")
