@@ -27,8 +27,11 @@ check: $(VENV)/installed-dev
 test-pure: $(VENV)/installed-pure
 	$(VENV)-pure/bin/python -m pytest -p no:cacheprovider -c tests/pure.ini tests/kernel tests/intake tests/sample
 
+# Needs servers; `.ci/services` starts them and says where they are: `. .ci/services && make test-services`.
 test-services: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -m services
+	$(BIN)/python -m pytest -m services -rs tests/services
+	@if [ -n "$$AWU_TEST_DATABASE_URL" ]; then $(BIN)/python -m pytest -n 2 tests/tenants tests/audit/test_jobs.py; \
+	else echo "AWU_TEST_DATABASE_URL is not set: the isolation suite was not run against a server"; fi
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m bench

@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from audit import tasks
 from audit.models import Export, Job, LedgerEntry
-from audit.operations import batches, exports, jobs, quarantine, runs, work
+from audit.operations import batches, exports, jobs, quarantine, runs
+from audit.operations import work as working
 from audit.operations.faults import LostLease, NotNow, Refused
 from audit.vault import files
 from tenants.scope import is_open, scope
@@ -75,7 +76,7 @@ class Noun:
 def noun(monkeypatch: pytest.MonkeyPatch) -> Noun:
     """Stands for exports."""
     noun = Noun()
-    monkeypatch.setitem(work.HANDLERS, Job.Kind.EXPORT, (noun, noun.handle))
+    monkeypatch.setitem(working.HANDLERS, Job.Kind.EXPORT, (noun, noun.handle))
     return noun
 
 
