@@ -74,6 +74,7 @@ SETTLING: Final = (
     "aimed",
     "revert",
     "fall",
+    "watched_unit",
     "settled",
     "unanswered",
     "best_witness",
@@ -199,6 +200,10 @@ class Bench:
         """Run steps in the order given."""
         for name in names:
             self.run(f"create or replace table {name} as {statement(folder, name)}")
+
+    def alias(self, name: str, other: str) -> None:
+        """Let `name` be read as another table, where a step would only copy it."""
+        self.run(f"create or replace view {name} as from {other}")
 
     def swap(self, name: str, other: str) -> None:
         """Let the table `other` take the place of the input `name`."""

@@ -53,7 +53,7 @@ def lay_out(table: Bench, inputs: HasPaths, rule: Rule, slices: int) -> None:
     ]
     table.lay("meaning", pa.Table.from_pylist(meanings))
     table.lay("doomed", _numbers(claim=[]))
-    table.lay("tainted", _numbers(claim=[], ancestor=[]))
+    table.lay("tainted", _numbers(claim=[], ancestor=[]), "select claim, ancestor, '' as ancestor_id from given")
     open_slice(table, 0, slices)
     _refuse_two_grades(table)
 
@@ -65,14 +65,25 @@ def open_slice(table: Bench, number: int, slices: int) -> None:
 
 def hear(table: Bench, *, again: bool = False) -> None:
     """Hear the witnesses of this slice. `again`: all is there as it was, only the doomed are new."""
-    first = ("claim",) if again else bench.PAIRING[: bench.PAIRING.index("contest")]
-    table.make(*first, "contest")
+    if not again:
+        _take_slice(table)
+        table.make(*bench.PAIRING[2 : bench.PAIRING.index("contest")])
+    table.make("contest")
     table.lay("won", _won(table))
     table.make("match")
     if table.count("hot_record"):
         table.make("hot_claim", "hot_event")
         table.append("match", _walked(table))
     table.make(*bench.HEARING)
+
+
+def _take_slice(table: Bench) -> None:
+    """The claims and events of this slice; the only slice holds all of them, so nothing is copied."""
+    if table.rows("select slices from slice") == [(1,)]:
+        table.alias("claim", "heard")
+        table.alias("event", "sighting")
+    else:
+        table.make("claim", "event")
 
 
 def _won(table: Bench) -> pa.Table:
@@ -110,7 +121,9 @@ def doom(table: Bench) -> None:
 def taint(table: Bench) -> None:
     """Who is tainted by whom, over the reasons before taint."""
     table.make("untainted")
-    table.lay("tainted", _numbers(**_ancestors(table, _LINE_REASONS, is_final=True)))
+    spoilt = _ancestors(table, _LINE_REASONS, is_final=True)
+    if len(spoilt["claim"]):
+        table.lay("tainted", _numbers(**spoilt), _WITH_ID)
 
 
 def check(table: Bench, names: Sequence[str], out: Path) -> None:
@@ -136,6 +149,11 @@ _LINE_REASONS = """
 select line.claim, untainted.reason
 from (select claim from parent union select parent from parent) as line
 join untainted using (claim)
+"""
+_WITH_ID = """
+select given.claim, given.ancestor, claims.claim_id as ancestor_id
+from given
+join claims on claims.claim = given.ancestor
 """
 _TAINTABLE = ("supported", "vendor_attested", "aggregate")
 

@@ -96,6 +96,8 @@ class ExportTable(Table):
         """A link once the file is there."""
         if record.state != Export.State.DONE:
             return record.error or "being made"
+        if record.format != Export.Format.CSV and not self.may["export"]:
+            return record.file_name
         return self.link(record.file_name, "export-file", export_id=record.id)
 
     def render_filters(self, record: Export) -> str:

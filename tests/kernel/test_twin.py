@@ -11,6 +11,7 @@ import random
 
 import pytest
 
+from audit.kernel import hearing
 from tests.kernel.twin.compare import differences, differing, kernel_answer, pack_answers, report, shrink, twin_answer
 from tests.kernel.worlds import RULE_COUNT, World, pack, world
 
@@ -35,6 +36,14 @@ def test_the_kernel_judges_as_the_twin(number: int) -> None:
         alone = differing(worlds)
         story = report(shrink(alone[0])) if alone else "(no world differs when the pack is judged in one slice)"
         pytest.fail(f"{len(alone)} of {len(worlds)} worlds differ\n" + "\n".join(lines[:20]) + "\n\n" + story)
+
+
+@pytest.mark.parametrize("number", [PACK_COUNT, PACK_COUNT + 1])
+def test_a_record_that_is_walked_is_judged_alike(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records with very many claims and events take another way through the kernel; here every record takes it."""
+    monkeypatch.setattr(hearing, "HOT_PAIRS", 1)
+    worlds = worlds_of(number)
+    assert differences(kernel_answer(pack(worlds)), pack_answers(worlds)) == []
 
 
 def test_worlds_in_a_pack_cannot_see_one_another() -> None:

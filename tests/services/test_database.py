@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 import pytest
-from django.db import connections
 
 from tests import database
 
@@ -21,6 +20,6 @@ def test_the_suite_is_on_a_server_and_not_on_the_embedded_one(db: None) -> None:
         pytest.skip(f"{' and '.join(missing)} not set: no PostgreSQL server to test")
     assert not database.EMBEDDED
     for alias, may_make in (("default", False), ("owner", True)):
-        with connections[alias].cursor() as cursor:
-            cursor.execute("select rolsuper, rolbypassrls, rolcreatedb from pg_roles where rolname = current_user")
-            assert cursor.fetchone() == (False, False, may_make)
+        with database.connect(alias) as server:
+            query = "select rolsuper, rolbypassrls, rolcreatedb from pg_roles where rolname = current_user"
+            assert server.execute(query).fetchone() == (False, False, may_make)

@@ -14,4 +14,4 @@ join witness using (witness)
 order by
     heard.vendor,
     heard.claim_id,
-    witness.system
+    word.witness

@@ -18,8 +18,3 @@ select
     units,
     charge_micros
 from verdict
-order by
-    vendor,
-    claim_id,
-    revision,
-    row

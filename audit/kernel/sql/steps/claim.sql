@@ -1,5 +1,5 @@
--- claim: the heard claims of this slice; the folder ends at the last slash of the target.
--- one row per claim; reads heard, doomed, slice.
+-- claim: the heard claims of this slice.
+-- one row per claim; reads heard, slice.
 select
     heard.claim,
     heard.vendor,
@@ -7,15 +7,13 @@ select
     heard.agent_id,
     heard.action,
     heard.target,
-    regexp_extract(heard.target, '^[\s\S]*/') as folder,
+    heard.folder,
     heard.at_us,
-    heard.at_us - heard.before_us as earliest_us,
-    heard.at_us + heard.after_us as latest_us,
+    heard.earliest_us,
+    heard.latest_us,
     heard.undo_us,
     heard.session_id,
     heard.units,
-    heard.effect,
-    doomed.claim is not null as is_doomed
+    heard.effect
 from heard
 join slice using (slice)
-left join doomed using (claim)

@@ -1,5 +1,5 @@
 -- contest: the pairs whose claim or event has another possible partner in the same system, best rank first and within
--- one row per pair; reads pair, claim, event. The law, 3.3: a rank first come, first served, the doomed last.
+-- one row per pair; reads pair, claim, event, doomed. The law, 3.3: a rank first come, first served, the doomed last.
 with busy_claim as (
     select claim, witness from pair group by claim, witness having count(*) > 1
 ),
@@ -20,9 +20,10 @@ select
 from contested
 join claim using (claim)
 join event using (event)
+left join doomed using (claim)
 order by
     contested.rank,
-    claim.is_doomed,
+    doomed.claim is not null,
     claim.at_us,
     claim.vendor,
     claim.claim_id,

@@ -1,4 +1,4 @@
--- heard: the claims that are heard (the law, 3.3), with their windows in microseconds and their slice.
+-- heard: the claims that are heard (the law, 3.3), their windows, their slice; a folder ends at the last slash.
 -- one row per claim; reads claims, standing, tie, tied_record, rule, slice.
 select
     claims.claim,
@@ -7,9 +7,10 @@ select
     claims.agent_id,
     claims.action,
     claims.target,
+    regexp_extract(claims.target, '^[\s\S]*/') as folder,
     epoch_us(claims.occurred_at) as at_us,
-    coalesce(rule.match_before_by_action[claims.action], rule.match_before_seconds) * 1000000 as before_us,
-    coalesce(rule.match_after_by_action[claims.action], rule.match_after_seconds) * 1000000 as after_us,
+    at_us - coalesce(rule.match_before_by_action[claims.action], rule.match_before_seconds) * 1000000 as earliest_us,
+    at_us + coalesce(rule.match_after_by_action[claims.action], rule.match_after_seconds) * 1000000 as latest_us,
     coalesce(rule.undo_window_by_action[claims.action], rule.undo_window_seconds) * 1000000 as undo_us,
     claims.session_id,
     claims.units,

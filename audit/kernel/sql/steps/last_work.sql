@@ -5,10 +5,8 @@ select
     at_us,
     vendor,
     action,
-    arg_max(event, (claim_id, vendor_name, witness, event_id)) as event
-from (
-    select target, at_us, vendor, action, vendor as vendor_name, claim_id, witness, event_id, event from work
-)
+    arg_max(event, place) as event
+from work
 group by grouping sets (
     (target, at_us, vendor, action),
     (target, at_us, vendor),

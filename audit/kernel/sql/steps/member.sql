@@ -1,5 +1,5 @@
 -- member: the claims of bursts of two or more, with what is known of their effect (the law, 3.5).
--- one row per claim; reads burst, claim, decision, ground, event, rule.
+-- one row per claim; reads burst, claim, decision, ground, event, doomed, rule.
 with crowded as (
     select burst from burst group by burst having count(*) > 1
 )
@@ -8,7 +8,7 @@ select
     burst.burst,
     claim.at_us,
     claim.claim_id,
-    claim.is_doomed,
+    doomed.claim is not null as is_doomed,
     claim.session_id,
     decision.decision,
     decision.is_independent and decision.decision in ('failed', 'wrong', 'disagree') as is_misfire,
@@ -31,5 +31,6 @@ semi join crowded using (burst)
 join claim using (claim)
 join decision using (claim)
 left join ground using (claim)
+left join doomed using (claim)
 left join event on event.event = ground.event
 cross join rule

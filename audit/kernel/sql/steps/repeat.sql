@@ -30,9 +30,11 @@ ordered as (
 )
 select
     ordered.claim,
-    coalesce(ordered.misfire, ordered.kept) as repeat_of,
+    other.claim as repeat_of,
+    other.claim_id as repeat_of_id,
     ordered.misfire is not null as is_of_misfire
 from ordered
+join member as other on other.claim = coalesce(ordered.misfire, ordered.kept)
 cross join rule
 where ordered.misfire is not null
     or (ordered.claim <> ordered.kept and ordered.members >= rule.burst_minimum)

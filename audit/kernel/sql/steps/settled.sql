@@ -1,39 +1,22 @@
 -- settled: what the hearing, the bursts and the undone events say of each claim, before taint.
--- one row per claim; reads claim, decision, ground, oscillation, repeat, fall, unit_time, watch.
-with watched as (
-    select unit_time.unit
-    from unit_time
-    join claim on claim.claim = unit_time.unit
-    join watch on watch.folder = claim.folder
-    where watch.is_independent
-        and (watch.action is null or watch.action = claim.action)
-        and unit_time.latest_us + claim.undo_us between watch.starts_us and watch.ends_us
-    union all
-    select unit_time.unit
-    from unit_time
-    join claim on claim.claim = unit_time.unit
-    join watch on watch.target = claim.target
-    where watch.is_independent
-        and (watch.action is null or watch.action = claim.action)
-        and unit_time.latest_us + claim.undo_us between watch.starts_us and watch.ends_us
-)
+-- one row per claim; reads claim, decision, ground, witness, oscillation, repeat, fall, watched_unit.
 select
     claim.claim,
     decision.decision,
     oscillation.claim is not null as is_oscillation,
-    repeat.repeat_of,
-    fall.event as undone_event,
-    ground.event,
-    ground.witness,
+    repeat.repeat_of_id as repeat_of,
+    fall.undone_by,
+    witness.system as event_system,
     ground.event_id,
     ground.rank,
     coalesce(claim.units > ground.units, false) as is_aggregate,
     claim.target is null as is_targetless,
-    watched.unit is null as is_provisional
+    watched_unit.unit is null as is_provisional
 from claim
 join decision using (claim)
 left join ground using (claim)
+left join witness using (witness)
 left join oscillation using (claim)
 left join repeat using (claim)
 left join fall on fall.unit = claim.claim
-left join (select distinct unit from watched) as watched on watched.unit = claim.claim
+left join watched_unit on watched_unit.unit = claim.claim

@@ -3,7 +3,7 @@
 with same_instant as (
     select
         undoing.event,
-        arg_max(work.event, (work.claim_id, work.vendor, work.event_id)) as work
+        arg_max(work.event, work.place) as work
     from undoing
     join work
         on work.target = undoing.target

@@ -1,5 +1,5 @@
 -- work: supported work on the records that something was undone on; an event without target stands on its claim's.
--- one row per supporting event; reads support, claim, event, undoing.
+-- one row per supporting event, with its place among those of one instant; reads support, claim, event, undoing.
 select
     support.event,
     support.witness,
@@ -10,7 +10,8 @@ select
     claim.claim_id,
     claim.action,
     claim.undo_us,
-    coalesce(event.target, claim.target) as target
+    coalesce(event.target, claim.target) as target,
+    row_number() over (order by claim.claim_id, claim.vendor, support.witness, support.event_id) as place
 from support
 join claim using (claim)
 join event on event.event = support.event
