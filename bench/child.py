@@ -20,7 +20,12 @@ def main(path: Path) -> None:
     task = Task(Data(Path(given["data"])), Path(given["out"]), Options(**given["options"]))
     run = getattr(importlib.import_module(contender.module), contender.function)
     run(task)
-    measured = {"phases": task.seconds, "told": task.told, "peak_memory": peak_memory()}
+    measured = {
+        "phases": task.seconds,
+        "processor": task.processor,
+        "told": task.told,
+        "peak_memory": peak_memory(),
+    }
     (task.out / "measured.json").write_text(json.dumps(measured), encoding="utf-8")
 
 

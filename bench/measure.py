@@ -24,9 +24,10 @@ _PAUSE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One run: seconds by phase, peak bytes of memory, peak bytes on disk (scratch and results), what it told."""
+    """One run: seconds by phase, processor seconds, peak bytes of memory and on disk (scratch, results), what it told."""
 
     phases: dict[str, float]
+    processor: float
     peak_memory: int
     peak_disk: int
     told: dict[str, Any]
@@ -51,14 +52,14 @@ def measure(contender: Contender, data: Data, out: Path, options: Options, serve
         raise RuntimeError(f"{contender.name} failed with {done.returncode}:\n{done.stderr[-4000:]}")
     told = json.loads((out / "measured.json").read_text(encoding="utf-8"))
     memory = told["peak_memory"] + watch.server_memory
-    return Measured(told["phases"], memory, watch.disk, told["told"])
+    return Measured(told["phases"], told["processor"], memory, watch.disk, told["told"])
 
 
 def median(runs: Sequence[Measured]) -> Measured:
     """The run in the middle by time (the lower one of an even number), with the highest peaks of all."""
     middle = sorted(runs, key=lambda run: run.seconds)[(len(runs) - 1) // 2]
     memory, disk = max(run.peak_memory for run in runs), max(run.peak_disk for run in runs)
-    return Measured(middle.phases, memory, disk, middle.told)
+    return Measured(middle.phases, middle.processor, memory, disk, middle.told)
 
 
 def spread(runs: Sequence[Measured]) -> tuple[float, float, float]:

@@ -8,6 +8,7 @@ stops with it.
 from __future__ import annotations
 
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -70,8 +71,10 @@ def settle(folder: Path) -> None:
 
 def match_simply(task: Task) -> None:
     """COPY both files at once, analyze, match, verdicts into a table."""
-    url = embedded.start(task.out.parent / "server").owner
+    servers = task.out.parent / "server"
+    url = embedded.start(servers).owner
     given = simple.rule(task.data.rules)
+    used = _server_seconds(servers)
     with psycopg.connect(url, autocommit=True) as connection:
         task.told["server"] = _shown(connection)
         for table in ("verdict", "matched", *TABLES):
@@ -88,12 +91,22 @@ def match_simply(task: Task) -> None:
             _run(connection, "analyze matched")
         with task.phase("verdicts"):
             _run(connection, f"create unlogged table verdict as {simple.verdicts(given)}")
+    time.sleep(0.5)  # the server's process for the connection ends
+    task.processor += _server_seconds(servers) - used
+    with psycopg.connect(url, autocommit=True) as connection:
         states = connection.execute("select state, count(*) from verdict group by state").fetchall()
         task.told["states"] = {str(state): int(count) for state, count in states}
         task.told["rows"] = sum(task.told["states"].values())
         _export_pairs(connection, task.out)
         for table in ("verdict", "matched", *TABLES):
             _run(connection, f"drop table {table}")
+
+
+def _server_seconds(servers: Path) -> float:
+    """What the server's processes that have ended used of the processor."""
+    pid = int((servers / "postgres" / "postmaster.pid").read_text().split("\n")[0])
+    times = psutil.Process(pid).cpu_times()
+    return float(times.children_user + times.children_system)
 
 
 def _copy(url: str, data: Data, table: str) -> None:

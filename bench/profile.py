@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +21,7 @@ from audit.kernel import content, hearing, pairing, reconcile
 from audit.kernel.bench import Bench
 from audit.kernel.ruleset import parse
 from bench import data as files
+from bench.task import processor_seconds
 
 Spent = dict[str, list[float]]
 
@@ -69,16 +69,11 @@ class _clock:
         self.entry = spent.setdefault(name, [0.0, 0.0, 0.0])
 
     def __enter__(self) -> None:
-        self.start = time.perf_counter(), _processor_seconds()
+        self.start = time.perf_counter(), processor_seconds()
 
     def __exit__(self, *problem: object) -> None:
         self.entry[0] += time.perf_counter() - self.start[0]
-        self.entry[1] += _processor_seconds() - self.start[1]
-
-
-def _processor_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+        self.entry[1] += processor_seconds() - self.start[1]
 
 
 def _timed(spent: Spent, name: str, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -148,7 +148,17 @@ def _size(size: Size) -> Iterator[str]:
         f"seed {size.seed}. The kernel: {size.slices} slice(s), engine's memory {size.memory}.\n"
     )
     yield from _table(
-        ("contender", "runs", "seconds", "fastest–slowest", "rate", "time ÷ kernel's", "peak memory", "peak disk"),
+        (
+            "contender",
+            "runs",
+            "seconds",
+            "fastest–slowest",
+            "processor seconds",
+            "rate",
+            "time ÷ kernel's",
+            "peak memory",
+            "peak disk",
+        ),
         [_row(size, each.name) for each in CONTENDERS if size.runs.get(each.name)],
     )
     yield "\n### Phases of the median run\n"
@@ -173,6 +183,7 @@ def _row(size: Size, name: str) -> Sequence[str]:
         str(len(runs)),
         f"{seconds:.2f}",
         f"{fast:.2f}–{slow:.2f}",
+        f"{middle.processor:.2f}",
         f"{middle.told['rows'] / seconds:,.0f} {contender.rows}/s",
         ratio,
         _size_of(middle.peak_memory),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,11 +30,19 @@ class Task:
     out: Path
     options: Options
     seconds: dict[str, float] = field(default_factory=dict)
+    processor: float = 0.0
     told: dict[str, Any] = field(default_factory=dict)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Take the time of a part of the work."""
-        start = time.perf_counter()
+        """Take the time of a part of the work, and what all threads of this process used of the processor."""
+        start, used = time.perf_counter(), processor_seconds()
         yield
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+        self.processor += processor_seconds() - used
+
+
+def processor_seconds() -> float:
+    """What this process has used of the processor so far."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -23,8 +25,9 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True  # nothing is collected
 
 DATABASES["default"]["OPTIONS"].pop("options", None)  # noqa: F405  a test's transaction may wait for long work
-_scratch = tempfile.TemporaryDirectory(prefix="awu-test-", ignore_cleanup_errors=True)  # gone with the process
-VAULT_URL = str(Path(_scratch.name) / "vault")
-BENCH_DIR = Path(_scratch.name) / "bench"
+_scratch = Path(tempfile.mkdtemp(prefix="awu-test-"))
+atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
+VAULT_URL = str(_scratch / "vault")
+BENCH_DIR = _scratch / "bench"
 CELERY_BROKER_URL = "memory://localhost/"  # nobody listens: tests do the jobs themselves, or start a worker
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, str] = {}

@@ -21,6 +21,7 @@ from audit.operations import batches, exports, jobs, quarantine, runs
 from audit.operations import work as working
 from audit.operations.faults import LostLease, NotNow, Refused
 from audit.vault import files
+from audit.vault.sift import sift
 from tenants.scope import is_open, scope
 from tests.desk import BY, CLAIMS, Desk, change, claim, drain, make_due, new, open_desk, see
 from tests.world import World
@@ -145,7 +146,7 @@ def test_every_act_of_an_old_holder_is_refused(tenant: UUID) -> None:
 
 def test_a_reader_that_lost_its_lease_writes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     batch = desk.send(desk.claims, CLAIMS + claim(1))
-    job, sift = desk.job(batch), batches.sift
+    job = desk.job(batch)
     thieves: list[jobs.Lease | None] = []
 
     def slow(*given: Any) -> Any:
@@ -154,7 +155,7 @@ def test_a_reader_that_lost_its_lease_writes_nothing(desk: Desk, monkeypatch: py
         return sift(*given)
 
     with monkeypatch.context() as patched:
-        patched.setattr(batches, "sift", slow)
+        patched.setattr("audit.operations.batches.sift", slow)
         assert desk.work(batch).state == Job.State.LEASED
     assert desk.see(batch).state == "received"
     assert desk.ask(lambda: list(desk.vendor.agents.all())) == []

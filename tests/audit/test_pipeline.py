@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -253,10 +254,10 @@ def test_a_run_without_claims_is_done_and_says_so(desk: Desk) -> None:
         assert (run.state, run.summary["claims"], run.summary["score"]["low_bps"]) == ("done", 0, None)
         score = desk.ask(run_queries.scores(run).get)
         assert (score.low_bps, score.high_bps, score.claimed_units) == (None, None, 0)
-        assert desk.ask(lambda run=run: run_queries.steps(run)) == []
-        assert desk.ask(lambda run=run: len(lines.of(run))) == 0
+        assert desk.ask(partial(run_queries.steps, run)) == []
+        assert lines.of(run).read(0, 1) == []
         for form in Export.Format.values:
-            export = desk.ask(lambda run=run, form=form: exports.ask(run, form, {}, BY))
+            export = desk.ask(partial(exports.ask, run, form, {}, BY))
             drain(desk.tenant_id)
             assert desk.see(export).row_count == 0
     with pytest.raises(Refused, match="ends before it begins"):
@@ -272,7 +273,7 @@ def test_a_claim_belongs_to_the_period_of_its_current_revision(desk: Desk) -> No
     assert reasons(desk, desk.run()) == {}
     moved = desk.run(start=datetime(2026, 4, 1, tzinfo=UTC), end=datetime(2026, 5, 1, tzinfo=UTC))
     told = desk.ask(lambda: [(row["revision"], row["reason"]) for row in lines.of(moved)])
-    assert told == [(1, "superseded"), (2, "outside_coverage")] or told == [(1, "superseded"), (2, "no_evidence")]
+    assert told == [(1, "superseded"), (2, "no_evidence")]
 
 
 def test_a_run_of_one_vendor_judges_its_claims_only(desk: Desk) -> None:

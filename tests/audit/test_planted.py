@@ -113,8 +113,8 @@ def test_scores_are_those_of_the_lines_and_of_the_kernel(story: Story) -> None:
     assert stored["run", "", "", "", None] == (kernel["low_bps"], kernel["high_bps"], kernel["units"])
     for by, names in (("vendor", ("vendor",)), ("agent", ("vendor", "agent_id")), ("action", ("action",))):
         for row in story.run.summary["scores"][by]:
-            key = tuple(row[name] if name in names else "" for name in ("vendor", "agent_id", "action"))
-            assert stored[(by, *key, None)][:2] == (row["low_bps"], row["high_bps"])
+            vendor, agent, action = (row[name] if name in names else "" for name in ("vendor", "agent_id", "action"))
+            assert stored[by, vendor, agent, action, None][:2] == (row["low_bps"], row["high_bps"])
 
 
 def bounds(units: Counter[str]) -> tuple[int | None, int | None, int]:

@@ -30,6 +30,7 @@ from tests.world import World, person, program
 SHARED = Path(os.environ.get("AWU_SHARED") or Path(__file__).resolve().parents[3] / "shared")
 DATA = SHARED / "data"
 ALL = ("ingest", "read", "run", "admin")
+GROUPS = ("all", "decidable", "recorded")
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"there is no real data at {DATA}: set AWU_SHARED")
 
@@ -73,9 +74,6 @@ class Figures:
         lines += [f"  {group}: {truth} → {said}: {count:,}" for (group, truth, said), count in confusion]
         lines += [f"  {text}" for text in self.wrong]
         return "\n".join([*lines, "  " + ", ".join(f"{name} {spent:.1f} s" for name, spent in seconds.items()), ""])
-
-
-GROUPS = ("all", "decidable", "recorded")
 
 
 def groups_of(truth: Row) -> list[str]:
@@ -153,7 +151,7 @@ class Portal:
         """Every line of a run."""
         answer = self.first.get(f"/api/v1/runs/{run['id']}/verdicts/", {"format": "ndjson"})
         assert answer.status_code == 200
-        for text in io.BytesIO(b"".join(answer)):  # type: ignore[call-overload]
+        for text in io.BytesIO(b"".join(answer)):
             yield json.loads(text)
 
     def clock(self, name: str) -> Clock:

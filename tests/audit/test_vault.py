@@ -94,8 +94,17 @@ def test_a_file_that_was_cut_off_is_written_again(tmp_path: Path) -> None:
 def test_a_file_is_durable_before_its_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
     fsync, replace = os.fsync, Path.replace
-    monkeypatch.setattr(os, "fsync", lambda handle: (order.append("fsync"), fsync(handle))[1])
-    monkeypatch.setattr(Path, "replace", lambda path, to: (order.append("name"), replace(path, to))[1])
+
+    def noted_fsync(handle: int) -> None:
+        order.append("fsync")
+        fsync(handle)
+
+    def noted_replace(path: Path, target: Path) -> Path:
+        order.append("name")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(Path, "replace", noted_replace)
     files.store(TENANT, put(tmp_path / "a"), ".raw")
     assert order[:2] == ["fsync", "name"]
     assert "fsync" in order[2:], "the folder too"
@@ -263,7 +272,14 @@ def test_evidence_is_chosen_by_time_or_by_naming_a_claim(tmp_path: Path) -> None
 
 
 def test_coverage_is_written_with_its_types(tmp_path: Path) -> None:
-    row = {"system": "crm", "grade": "A", "target_prefix": "crm/", "action": None, "starts_at": START, "ends_at": END}
+    row: dict[str, object] = {
+        "system": "crm",
+        "grade": "A",
+        "target_prefix": "crm/",
+        "action": None,
+        "starts_at": START,
+        "ends_at": END,
+    }
     write_rows("coverage", [row], tmp_path / "coverage")
     write_rows("actors", [], tmp_path / "actors")
     assert pq.read_table(tmp_path / "coverage").to_pylist() == [row]
@@ -305,7 +321,7 @@ def test_a_spreadsheet_runs_nothing_that_a_vendor_wrote(tmp_path: Path) -> None:
     assert [row["target"] for row in rows] == ["'" + text for text in evil]
     assert {row["charge_micros"] for row in rows} == {"-5"}, "numbers stay numbers"
     header, *table = CalamineWorkbook.from_path(str(tmp_path / "bench" / "out.xlsx")).get_sheet_by_index(0).to_python()
-    assert [row[header.index("target")].replace("_x000D_", "\r") for row in table] == ["'" + text for text in evil]
+    assert [str(row[header.index("target")]).replace("_x000D_", "\r") for row in table] == ["'" + text for text in evil]
     assert pq.read_table(tmp_path / "bench" / "out.parquet")["target"].to_pylist() == evil
 
 
