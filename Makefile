@@ -34,6 +34,7 @@ test-services: $(VENV)/installed-dev
 	else echo "AWU_TEST_DATABASE_URL is not set: the isolation suite was not run against a server"; fi
 
 bench: $(VENV)/installed-dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
 	$(BIN)/python -m bench
 
 $(VENV)/installed: requirements.txt

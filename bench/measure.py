@@ -24,7 +24,7 @@ _PAUSE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One run: seconds by phase, processor seconds, peak bytes of memory and on disk (scratch, results), what it told."""
+    """One run: seconds by phase, processor seconds, peak bytes of memory and disk (scratch, results), what it told."""
 
     phases: dict[str, float]
     processor: float

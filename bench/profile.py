@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from audit.kernel import content, hearing, pairing, reconcile
-from audit.kernel.bench import Bench
+from audit.kernel.bench import Bench, statement
 from audit.kernel.ruleset import parse
 from bench import data as files
 from bench.task import processor_seconds
@@ -27,22 +27,19 @@ Spent = dict[str, list[float]]
 
 
 class _Timed(Bench):
-    """A bench that keeps the time of what it runs."""
+    """A bench that keeps the time of what it runs. A step whose plan is asked for runs twice."""
 
     spent: Spent = {}
     plans: set[str] = set()
-    folder = Path()
+    told: dict[str, str] = {}
 
     def make(self, *names: str, folder: str = "steps") -> None:
         """Each step on its own, timed."""
         for name in names:
             if name in self.plans:
-                self.run("set enable_profiling = 'json'")
-                self.run(f"set profiling_output = '{self.folder / name}.json'")
+                self.told[name] = self.rows(f"explain (analyze, format json) {statement(folder, name)}")[0][1]
             with _clock(self.spent, f"{folder}/{name}"):
                 super().make(name, folder=folder)
-            if name in self.plans:
-                self.run("set enable_profiling = 'no_output'")
             self.spent[f"{folder}/{name}"][2] += self.count(name)
 
     def write(self, query: str, path: Path, form: str) -> None:
@@ -109,7 +106,7 @@ def _judge(data: files.Data, asked: argparse.Namespace) -> Spent:
     out = asked.root / "out" / "profile"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    _Timed.plans, _Timed.folder = set(filter(None, asked.plans.split(","))), out
+    _Timed.plans = set(filter(None, asked.plans.split(",")))
     spent = _Timed.spent
     vars(reconcile)["Bench"] = _Timed
     vars(reconcile)["describe"] = _timed(spent, "python/digests", content.describe)
@@ -126,20 +123,18 @@ def _judge(data: files.Data, asked: argparse.Namespace) -> Spent:
 
 
 def _print_plan(name: str) -> None:
-    """The slowest operators of a step."""
-    plan = json.loads((_Timed.folder / f"{name}.json").read_text())
-    print(f"\n{name}: {plan.get('latency', 0):.2f} s")
-    for timing, kind, rows, told in sorted(_operators(plan), reverse=True)[:8]:
+    """The slowest operators of a step: thread seconds, rows out, kind, what the plan says of it."""
+    operators = list(_operators(json.loads(_Timed.told[name])["operator"]))
+    print(f"\n{name}: {sum(timing for timing, *_ in operators):.2f} thread seconds")
+    for timing, kind, rows, told in sorted(operators, reverse=True)[:8]:
         print(f"{timing:8.2f} {rows:12,}  {kind}  {told[:150]}")
 
 
-def _operators(node: dict[str, Any]) -> Iterator[tuple[float, str, int, str]]:
-    if "operator_type" in node or "operator_name" in node:
-        kind = str(node.get("operator_name") or node.get("operator_type"))
+def _operators(nodes: list[dict[str, Any]]) -> Iterator[tuple[float, str, int, str]]:
+    for node in nodes:
         told = json.dumps(node.get("extra_info", {}), default=str)
-        yield float(node.get("operator_timing", 0)), kind, int(node.get("operator_cardinality", 0)), told
-    for child in node.get("children", []):
-        yield from _operators(child)
+        yield float(node.get("timing", 0)), str(node.get("type")), int(node.get("intermediate_rows", 0)), told
+        yield from _operators(node.get("children", []))
 
 
 if __name__ == "__main__":

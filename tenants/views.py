@@ -85,7 +85,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponseBase:
 def home(request: HttpRequest) -> HttpResponseBase:
     """The tenants of the person; with one only, straight to it."""
     memberships = access.memberships_of(request.user)  # type: ignore[arg-type]
-    if len(memberships) == 1:
+    if len(memberships) == 1 and access.may(memberships[0].role, "see"):
         return redirect("start", tenant=memberships[0].tenant.slug)
     return render(request, "tenants/home.html", {"memberships": memberships})
 

@@ -162,7 +162,7 @@ def file_of(name: str, of: str, *formats: str) -> list[Row]:
     return [Row(name, "read", query={"format": form}, takes={"id": of}) for form in formats]
 
 
-PRICE = {"price_micros": 1, "currency": "USD", "starts_on": "2026-09-01"}
+PRICE: dict[str, Any] = {"price_micros": 1, "currency": "USD", "starts_on": "2026-09-01"}
 ZULU = {"starts_at": "2026-07-01T00:00:00Z", "ends_at": "2026-07-02T00:00:00Z"}
 PERIOD = {"period_start": "2026-07-01T00:00:00Z", "period_end": "2026-08-01T00:00:00Z"}
 LISTS = ("vendors", "agents", "actors", "rate-cards", "sources", "coverage", "batches", "rule-sets", "runs", "exports")

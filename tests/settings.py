@@ -30,4 +30,4 @@ atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
 VAULT_URL = str(_scratch / "vault")
 BENCH_DIR = _scratch / "bench"
 CELERY_BROKER_URL = "memory://localhost/"  # nobody listens: tests do the jobs themselves, or start a worker
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, str] = {}
+CELERY_BROKER_TRANSPORT_OPTIONS = {}

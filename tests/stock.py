@@ -107,9 +107,9 @@ def stocked_database(judged_database: str, django_db_blocker: Any) -> Iterator[t
     with django_db_blocker.unblock():
         database.copy_database(judged_database, name)
         database.use(name)
-        made = [_stock(slug, word) for slug, word in (("northwind", "marigold"), ("contoso", "xanthippe"))]
+        northwind, contoso = _stock("northwind", "marigold"), _stock("contoso", "xanthippe")
         database.use(database.NAME)
-    yield name, *made
+    yield name, northwind, contoso
     with django_db_blocker.unblock():
         database.drop_database(name)
 

@@ -30,7 +30,9 @@ from tests.world import program
 pytestmark = pytest.mark.xdist_group("judged")
 EVERY = [*PAGES, *CALLS, *OPEN]
 OF_OBJECTS = [row for row in [*PAGES, *CALLS] if row.objects]
-SILENT = {"rule-set-draft"}
+WITH_FORMS = {row.name for row in PAGES if row.method == "POST"}
+FORMLESS = [row for row in PAGES if row.method == "GET" and not row.route.methods and row.name not in WITH_FORMS]
+SILENT = {"start", "source-add", "rule-set-draft"}  # of these pages the tenant's own words are no part
 TOKENS = re.compile(r'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken": "\w+"')
 
 
@@ -53,14 +55,15 @@ class Answer:
     """What came back: status, and the whole text of head and body. What the request did is undone."""
 
     def __init__(self, row: Row, client: Client, values: dict[str, Any], **parameters: Any) -> None:
-        cookies = client.cookies.copy()  # an answer may leave a message for the next page there
+        cookies = dict(client.cookies)  # an answer may leave a message for the next page there
         with transaction.atomic():
             response = row.ask(client, values, **parameters)
             self.status = response.status_code
             head = "\n".join(f"{name}: {value}" for name, value in response.items())
             self.text = f"{head}\n{text_of(response)}"
             transaction.set_rollback(True)
-        client.cookies = cookies
+        client.cookies.clear()
+        client.cookies.update(cookies)
 
     def without(self, *asked: Any) -> str:
         """The text with a blank where it repeats what was asked, and where it holds a token."""
@@ -72,10 +75,10 @@ class Answer:
 
 def text_of(response: HttpResponseBase) -> str:
     """The body; a table of Parquet as its cells."""
-    body = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined,call-overload]
+    body = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
     if body.startswith(b"PAR1"):
         return str(pq.read_table(io.BytesIO(body)).to_pylist())
-    return body.decode()  # type: ignore[no-any-return]
+    return body.decode()
 
 
 def absent(value: Any) -> Any:
@@ -184,19 +187,16 @@ def test_what_is_open_to_all_tells_of_nobody(row: Row, stocked: Stocked) -> None
         assert not tenant.told_in(answer.text)
 
 
-@pytest.mark.parametrize("row", [row for row in PAGES if row.route.methods is None and row.method == "GET"], ids=str)
-def test_a_page_that_takes_no_form_changes_nothing_when_one_is_sent(row: Row, stocked: Stocked) -> None:
+@pytest.mark.parametrize("row", FORMLESS, ids=str)
+def test_a_page_without_a_form_changes_nothing_when_one_is_sent(row: Row, stocked: Stocked) -> None:
     own = stocked.northwind
-    empty = replace(row, method="POST")
     with scope(own.tenant_id):
         before = LedgerEntry.objects.count()
     with transaction.atomic():
-        response = empty.ask(stocked.members[Role.ADMIN], own.values)
-        assert response.status_code in (200, 302, 422) and text_of(response)
+        text_of(replace(row, method="POST").ask(stocked.members[Role.ADMIN], own.values))
         with scope(own.tenant_id):
-            acts = LedgerEntry.objects.count() - before
+            assert LedgerEntry.objects.count() == before
         transaction.set_rollback(True)
-    assert acts == 0 or any(row.name == other.name and other.method == "POST" for other in PAGES)
 
 
 @pytest.mark.parametrize("row", [row for row in [*PAGES, *CALLS] if row.method == "GET"], ids=str)

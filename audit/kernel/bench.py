@@ -24,6 +24,7 @@ from audit.kernel.ruleset import Rule
 SQL: Final = Path(__file__).parent / "sql"
 
 OPENING: Final = (
+    "later_copy",
     "witness",
     "binding",
     "span",
@@ -148,6 +149,14 @@ class Bench:
         """Drop everything."""
         self._connection.close()
 
+    def seal(self, files: Sequence[Path], folders: Sequence[Path]) -> None:
+        """From now on nothing but these files and folders can be reached, and no setting changed."""
+        for name, paths in (("allowed_paths", files), ("allowed_directories", folders)):
+            listed = ", ".join(f"'{_quoted(str(path.absolute()))}'" for path in paths)
+            self.run(f"set {name} = [{listed}]")
+        self.run("set enable_external_access = false")
+        self.run("set lock_configuration = true")
+
     def attach(self, kind: str, paths: Sequence[Path]) -> None:
         """Lay out the canonical Parquet files of one kind as a view, rows numbered in received order."""
         number = _NUMBERS.get(kind, "line")
@@ -161,7 +170,7 @@ class Bench:
         for path in paths[:-1]:
             starts.append(starts[-1] + pq.read_metadata(path).num_rows)
         received = f"file_row_number + list_extract({starts}::bigint[], file_index::bigint + 1) as {number}"
-        files = self._connection.read_parquet([str(path) for path in paths], file_row_number=True)
+        files = self._connection.read_parquet([str(path.absolute()) for path in paths], file_row_number=True)
         files.project(", ".join([*columns, received])).create_view(kind)
 
     def attach_result(self, name: str, path: Path) -> None:

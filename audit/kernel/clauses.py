@@ -123,7 +123,7 @@ _CLAUSES: Final[dict[Reason, Callable[[Row, Rule], str]]] = {
     ),
     Reason.REPEAT: lambda verdict, rule: (
         f"{verdict['repeat_of']} is the same work of the same agent in one burst (at most "
-        f"{span(rule.burst_window_seconds)} from claim to claim); one counts."
+        f"{span(rule.burst_window_seconds)} from claim to claim); at most one of them counts."
     ),
     Reason.FAILED: lambda verdict, rule: f"{_event(verdict)} saw it tried and fail; no system as good saw it done.",
     Reason.WRONG_VALUE: lambda verdict, rule: f"{_event(verdict)} saw another value written than the claim names.",

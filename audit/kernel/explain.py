@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from audit.kernel import bench, clauses
 from audit.kernel.bench import Bench
-from audit.kernel.hearing import HasPaths, hear, lay_out, settle
+from audit.kernel.hearing import HasPaths, hear, lay_out, open_run, settle
 from audit.kernel.ruleset import Rule, parse
 from audit.kernel.terms import Reason
 
@@ -120,7 +120,7 @@ class _Question:
         self.bench.make(*_NEAR, folder="explain")
         self.bench.swap("claims", "near_claims")
         self.bench.swap("evidence", "near_evidence")
-        self.bench.make(*bench.OPENING)
+        open_run(self.bench)
         self._lay_doomed()
         hear(self.bench)
         settle(self.bench)

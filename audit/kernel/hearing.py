@@ -58,6 +58,14 @@ def lay_out(table: Bench, inputs: HasPaths, rule: Rule, slices: int) -> None:
     _refuse_two_grades(table)
 
 
+def open_run(table: Bench) -> None:
+    """What concerns the whole run. Raises BadEvidence if an event came twice and does not say the same."""
+    table.make(*bench.OPENING)
+    other = table.rows("select system, event_id from later_copy where not is_same order by all limit 1")
+    if other:
+        raise BadEvidence(f"event {other[0][1]} of system {other[0][0]} came twice with other content: keep one")
+
+
 def open_slice(table: Bench, number: int, slices: int) -> None:
     """The one-row table `slice`: which part of the records the next steps work on."""
     table.lay("slice", _numbers(slice=[number], slices=[slices], hot_pairs=[HOT_PAIRS]))

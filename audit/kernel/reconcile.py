@@ -20,7 +20,18 @@ from typing import Any, Final
 from audit.kernel import bench, ledger, terms
 from audit.kernel.bench import Bench, law_digest
 from audit.kernel.content import describe
-from audit.kernel.hearing import BadEvidence, CheckFailed, check, doom, hear, lay_out, open_slice, settle, taint
+from audit.kernel.hearing import (
+    BadEvidence,
+    CheckFailed,
+    check,
+    doom,
+    hear,
+    lay_out,
+    open_run,
+    open_slice,
+    settle,
+    taint,
+)
 from audit.kernel.ruleset import Rule
 from audit.kernel.summary import summarize
 
@@ -73,10 +84,12 @@ def judge(
     """
     if slices < 1 or output not in FORMS:
         raise ValueError("slices must be at least 1, output one of " + ", ".join(FORMS))
+    out = out.absolute()
     out.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".bench-", dir=out))
     table = Bench(folder, threads=threads, memory=memory)
     try:
+        table.seal([path for kind in terms.INPUTS for path in inputs.of(kind)], [out, folder])
         run = _Run(table, slices, progress)
         run.open(inputs, rule)
         run.work(rule, out)
@@ -107,7 +120,7 @@ class _Run:
         """What concerns the whole run: who is heard, who names whom, which slice a record falls into."""
         with self.stage("opening"):
             lay_out(self.bench, inputs, rule, self.slices)
-            self.bench.make(*bench.OPENING)
+            open_run(self.bench)
             self.claims = self.bench.count("standing")
 
     def work(self, rule: Rule, out: Path) -> None:

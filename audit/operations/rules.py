@@ -39,10 +39,12 @@ def draft(name: str, rules: dict[str, Any], by: str, *, note: str = "", effectiv
 def redraft(
     rule_set: RuleSet, rules: dict[str, Any], by: str, *, note: str = "", effective_on: date | None = None
 ) -> RuleSet:
-    """Change a draft. What was submitted is changed by drafting a new version."""
+    """Change one's own draft. Any other version is changed by drafting the next: who wrote it must stay clear."""
     _expect(rule_set, RuleSet.State.DRAFT, "Only a draft can be changed: draft a new version.")
+    if by != rule_set.drafted_by:
+        raise Refused("This draft is somebody else's: draft a new version.")
     rule = _parse(rules)
-    rule_set.rules, rule_set.digest, rule_set.note, rule_set.drafted_by = _plain(rule), rule.digest(), note, by
+    rule_set.rules, rule_set.digest, rule_set.note = _plain(rule), rule.digest(), note
     rule_set.effective_on = effective_on
     rule_set.save()
     enter("rules.redrafted", rule_set, by, digest=rule_set.digest)

@@ -76,7 +76,7 @@ def edit(request: TenantRequest, tenant: str, rule_set_id: UUID) -> HttpResponse
     rule_set = rules.get(rule_set_id)
 
     def act(about: dict[str, Any], given: dict[str, Any]) -> RuleSet:
-        if rule_set.state == RuleSet.State.DRAFT:
+        if _redrafts(request, rule_set):
             return operations.redraft(rule_set, given, actor(request), **about)
         return operations.draft(rule_set.name, given, actor(request), **about)
 
@@ -96,14 +96,14 @@ def _edit(request: TenantRequest, rule_set: RuleSet | None, act: Any) -> HttpRes
         else:
             messages.success(request, f"{drafted} is drafted. It judges nothing until somebody else approves it.")
             return redirect("rule-set", request.tenant.slug, drafted.id)
-    redrafts = rule_set is not None and rule_set.state == RuleSet.State.DRAFT
+    redrafts = _redrafts(request, rule_set)
     context = {"fields": fields, "raw": raw, "form": sent, "rule_set": rule_set, "redrafts": redrafts}
     return show(request, "audit/rule_set_form.html", fields, raw, **context)
 
 
 def _forms(request: TenantRequest, rule_set: RuleSet | None) -> tuple[RuleForm, JsonForm]:
     values: dict[str, Any] = rule_set.rules if rule_set else DEFAULTS
-    redrafts = rule_set is not None and rule_set.state == RuleSet.State.DRAFT
+    redrafts = _redrafts(request, rule_set)
     about = {"note": rule_set.note, "effective_on": rule_set.effective_on} if rule_set and redrafts else {}
     as_raw = request.method == "POST" and "rules_json" in request.POST
     as_fields = request.method == "POST" and not as_raw
@@ -117,6 +117,11 @@ def _forms(request: TenantRequest, rule_set: RuleSet | None) -> tuple[RuleForm, 
             **options,
         ),
     )
+
+
+def _redrafts(request: TenantRequest, rule_set: RuleSet | None) -> bool:
+    """Whether an edit changes the draft itself: one's own; else it drafts the next version."""
+    return rule_set is not None and rule_set.state == RuleSet.State.DRAFT and rule_set.drafted_by == actor(request)
 
 
 def _name_faults(form: RuleForm | JsonForm, refusal: Refused) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from audit.kernel import bench
+from audit.kernel import bench, pairing
 from audit.kernel.reconcile import BadEvidence, CheckFailed, Inputs, Progress, judge
 from audit.kernel.ruleset import Rule, parse
 from audit.kernel.terms import TESTIMONY_COLUMNS, VERDICT_COLUMNS, State
@@ -121,13 +122,28 @@ def test_two_grades_of_one_system_stop_the_run(tmp_path: Path) -> None:
         desk.run(tmp_path, [claim("c1")], [event("e1", grade="B")], [watch()])
 
 
-def test_a_broken_law_stops_the_run_and_keeps_the_rows(tmp_path: Path) -> None:
-    twice = [event("e1"), event("e1")]
+def test_a_broken_law_stops_the_run_and_keeps_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def everybody(batches: Iterable[list[list[int]]]) -> Iterator[tuple[int, int]]:
+        for claims, _, events in batches:
+            yield from zip(claims, events, strict=True)
+
+    monkeypatch.setattr(pairing, "first_come", everybody)
     with pytest.raises(CheckFailed) as broken:
-        desk.run(tmp_path, [claim("c1"), claim("c2")], twice)
+        desk.run(tmp_path, [claim("c1"), claim("c2")], [event("e1")])
     assert broken.value.name == "no_event_answers_two_claims"
     assert broken.value.path.read_text(encoding="utf-8").count("\n") == 2
     assert [path.name for path in (tmp_path / "out").iterdir()] == [broken.value.path.name]
+
+
+def test_an_event_that_came_twice_is_taken_once(tmp_path: Path) -> None:
+    desk.run(tmp_path, [claim("c1"), claim("c2", 900)], [event("e1"), event("e1"), event("e1", system="otel")])
+    assert [row["system"] for row in desk.rows_of(tmp_path, "testimony")] == ["crm", "otel"]
+
+
+@pytest.mark.parametrize("changed", [{"units": 2}, {"effect": {"a": 1}}, {"actor": "ann"}, {"outcome": "failed"}])
+def test_an_event_that_came_twice_with_other_content_stops_the_run(tmp_path: Path, changed: dict[str, Any]) -> None:
+    with pytest.raises(BadEvidence, match="event e1 of system crm came twice"):
+        desk.run(tmp_path, [claim("c1")], [event("e1"), event("e1", **changed)])
 
 
 def test_progress_tells_every_slice(tmp_path: Path) -> None:

@@ -227,3 +227,9 @@ def test_a_key_form_with_faults_comes_back_with_them(as_alice: Client) -> None:
     response = as_alice.post("/t/northwind/keys/", {"name": "late", "scopes": ["read"], "last_day": "2000-01-01"})
     assert response.status_code == 422
     assert "choose a later day" in response.content.decode()
+
+
+def test_a_guest_is_told_that_nothing_was_shared_and_not_sent_to_a_closed_page(as_gus: Client) -> None:
+    response = as_gus.get("/")
+    assert response.status_code == 200
+    assert "nothing was shared with you yet" in response.content.decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -74,14 +75,14 @@ def test_a_conflict_shows_what_was_said_before_and_what_is_said_now(as_vera: Cli
 def test_refused_rows_are_a_csv_that_no_spreadsheet_runs(as_vera: Client, desk: Desk) -> None:
     row = claim(1).replace("crm/Case/1,2026-03-02T09:00:00Z", "crm/Case/1,=1+1")
     batch = desk.take(desk.claims, CLAIMS + row + claim(2), "formula.csv")
-    response = as_vera.get(at("batch-refused", batch_id=batch.id))
+    response: Any = as_vera.get(at("batch-refused", batch_id=batch.id))
     assert response["Content-Disposition"] == 'attachment; filename="formula-refused.csv"'
     text = b"".join(response.streaming_content).decode()
     assert [(row["line"], row["value"]) for row in csv.DictReader(StringIO(text))] == [("2", "'=1+1")]
 
 
 def test_the_file_is_given_back_byte_for_byte(as_axel: Client, as_vera: Client, batch: Batch) -> None:
-    response = as_axel.get(at("batch-raw", batch_id=batch.id))
+    response: Any = as_axel.get(at("batch-raw", batch_id=batch.id))
     assert b"".join(response.streaming_content).startswith(CLAIMS.encode())
     assert as_vera.get(at("batch-raw", batch_id=batch.id)).status_code == 403
 

@@ -32,7 +32,7 @@ def fields(**changes: Any) -> dict[str, Any]:
 
 def drafted(desk: Desk) -> RuleSet:
     """The newest version of the rules on the page."""
-    found: RuleSet = desk.ask(lambda: RuleSet.objects.filter(name="Completed state change").order_by("version").last())
+    found: RuleSet = desk.ask(lambda: RuleSet.objects.filter(name="Completed state change").latest("version"))
     return found
 
 
@@ -154,3 +154,14 @@ def test_an_outsider_reads_no_rules_of_ours(as_charlie: Client, desk: Desk) -> N
         address = at("rule-set-decide", tenant, rule_set_id=rule_set.id)
         assert as_charlie.post(address, {"decision": "approve"}).status_code == 404
     assert "Ours" not in get(as_charlie, at("rules", "contoso"))
+
+
+def test_somebody_elses_draft_is_followed_by_a_version_and_not_rewritten(
+    as_bob: Client, as_alice: Client, desk: Desk
+) -> None:
+    post(as_bob, at("rule-set-draft"), **fields())
+    first = drafted(desk)
+    post(as_alice, at("rule-set-edit", rule_set_id=first.id), **fields(burst_minimum="5"))
+    second = drafted(desk)
+    assert (second.version, second.drafted_by != first.drafted_by) == (2, True)
+    assert desk.see(first).rules["burst_minimum"] == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -35,7 +37,7 @@ def test_a_vendor_that_is_there_already_is_refused_at_its_field(as_alice: Client
 
 
 def test_an_admin_renames_a_vendor_and_its_agents(as_alice: Client, desk: Desk) -> None:
-    here = {"vendor_id": desk.vendor.id}
+    here: dict[str, Any] = {"vendor_id": desk.vendor.id}
     assert "Acme AG" in post(as_alice, at("vendor-rename", **here), **{"rename-name": "Acme AG"})
     form = {"agent-agent_id": "a7", "agent-name": "Seven"}
     assert "The agent Seven is entered." in post(as_alice, at("agent-add", **here), **form)

@@ -1,5 +1,5 @@
 -- naming: events that name a claim of the run which their vendor column allows.
--- one row per event and named claim row; reads evidence, claims, standing.
+-- one row per event and named claim row; reads evidence, claims, standing, later_copy.
 select
     evidence.event,
     claims.claim,
@@ -12,4 +12,5 @@ select
 from evidence
 join claims on claims.claim_id = evidence.claim_ref
 join standing using (claim)
+anti join later_copy on later_copy.event = evidence.event
 where evidence.vendor is null or evidence.vendor = claims.vendor

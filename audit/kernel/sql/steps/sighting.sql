@@ -1,5 +1,5 @@
 -- sighting: the evidence that can speak of a record or of a claim of the run, with its slice.
--- one row per event; reads evidence, witness, naming, tie, tied_record, binding, rule, slice.
+-- one row per event; reads evidence, later_copy, witness, naming, tie, tied_record, binding, rule, slice.
 with named as (
     select event, bool_or(is_heard) as is_heard from naming group by event
 )
@@ -31,6 +31,7 @@ select
         else hash(coalesce(evidence.target, tie.target, evidence.claim_ref)) % slice.slices
     end as slice
 from evidence
+anti join later_copy on later_copy.event = evidence.event
 join witness using (system)
 left join named using (event)
 left join tie on tie.name = evidence.claim_ref and evidence.target is null
