@@ -35,15 +35,34 @@ def nearest(parent: Numbers, is_bad: Flags) -> Numbers:
     return found
 
 
+def on_cycle(parent: Numbers) -> Flags:
+    """Which nodes lie on a cycle of parents: whoever walks up far enough ends on one, or at a root."""
+    jump, reach = parent.copy(), 1
+    while reach <= len(parent):
+        jump = np.where(jump >= 0, jump[jump], NOBODY)
+        reach *= 2
+    flags = np.zeros(len(parent), dtype=np.bool_)
+    flags[jump[jump >= 0]] = True
+    return flags
+
+
 def spoilt(parent: Numbers, is_bad: Flags, is_open: Flags, taint_spoils: bool) -> Numbers:
     """For each node the nearest ancestor whose final reason spoils, or -1.
 
     `is_bad`: the reason before taint is one that spoils. `is_open`: the claim would be verified or attested, so that
     taint would change its reason. `taint_spoils`: the reason `tainted` is itself one that spoils; then an open bad node
-    spoils whether it is tainted or not. Else an open bad node with a bad ancestor is tainted and spoils no more.
+    spoils whether it is tainted or not. Else an open bad node with a bad ancestor is tainted and spoils no more; but
+    open bad nodes that hang on nothing but one another, round a cycle, keep their reason and spoil the others.
     """
     ancestor = nearest(parent, is_bad)
     is_tainted = is_open & (ancestor >= 0)
     if not is_tainted.any():
         return ancestor
-    return nearest(parent, is_bad | is_tainted if taint_spoils else is_bad & ~is_tainted)
+    if taint_spoils:
+        return nearest(parent, is_bad | is_tainted)
+    is_mutual = np.zeros(len(parent), dtype=np.bool_)
+    if (is_bad & is_tainted).any():
+        is_mutual = is_bad & is_tainted & on_cycle(parent) & (nearest(parent, is_bad & ~is_open) < 0)
+    found = nearest(parent, is_bad & (~is_tainted | is_mutual))
+    found[is_mutual] = NOBODY
+    return found

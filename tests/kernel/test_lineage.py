@@ -46,3 +46,19 @@ def test_what_is_itself_tainted_no_longer_spoils_by_its_own_reason() -> None:
     is_open = np.array([False, True, True, True])
     assert spoilt(parent, is_bad, is_open, taint_spoils=False).tolist() == [-1, 0, 0, 0]
     assert spoilt(parent, is_bad, is_open, taint_spoils=True).tolist() == [-1, 0, 1, 2]
+
+
+def test_steps_round_a_cycle_that_only_hang_on_one_another_spoil_the_others_and_not_themselves() -> None:
+    # 0 and 1 are each other's parents; 2 hangs on 0, 3 on 2; 0 and 1 would only be attested, which spoils here
+    parent = np.array([1, 0, 0, 2], dtype=np.int64)
+    is_bad = np.array([True, True, False, False])
+    is_open = np.array([True, True, True, True])
+    assert spoilt(parent, is_bad, is_open, taint_spoils=False).tolist() == [-1, -1, 0, 0]
+    assert spoilt(parent, is_bad, is_open, taint_spoils=True).tolist() == [1, 0, 0, 2]
+
+
+def test_a_wrong_step_on_a_cycle_spoils_the_attested_ones_beside_it() -> None:
+    parent = np.array([1, 2, 0, 0], dtype=np.int64)
+    is_bad = np.array([True, True, True, False])
+    is_open = np.array([True, True, False, True])
+    assert spoilt(parent, is_bad, is_open, taint_spoils=False).tolist() == [2, 2, -1, 2]

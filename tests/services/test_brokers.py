@@ -53,6 +53,9 @@ def forget(case: Case, *, drop: bool = False) -> None:
         channel: Any = broker.default_channel
         with contextlib.suppress(*broker.channel_errors):  # where there was no queue yet
             channel.queue_delete(QUEUE) if drop else channel.queue_purge(QUEUE)
+        if drop and case.workshop.broker.startswith("redis"):
+            for key in channel.client.scan_iter(f"*{QUEUE}*"):
+                channel.client.delete(key)
 
 
 def tell(case: Case, job: Job) -> None:
