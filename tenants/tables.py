@@ -9,6 +9,8 @@ from django.template.loader import render_to_string
 
 from tenants.models import ApiKey, Membership, Role, Scope
 
+WHEN = "{% load ledger %}{% if value %}{{ value|when }}{% else %}never{% endif %}"
+
 
 class MemberTable(tables.Table):
     """Who belongs to the tenant, with what each may be made."""
@@ -16,7 +18,7 @@ class MemberTable(tables.Table):
     name = tables.Column(accessor="user__name")
     email = tables.Column(accessor="user__email", verbose_name="E-mail")
     role = tables.Column()
-    since = tables.DateTimeColumn(accessor="created_at")
+    since = tables.TemplateColumn(WHEN, accessor="created_at")
     acts = tables.Column(accessor="pk", verbose_name="", orderable=False)
 
     caption = "Members"
@@ -42,9 +44,9 @@ class KeyTable(tables.Table):
     name = tables.Column()
     scopes = tables.Column(orderable=False)
     created_by = tables.Column(accessor="created_by__name", verbose_name="Made by")
-    created_at = tables.DateTimeColumn(verbose_name="Made")
-    expires_at = tables.DateTimeColumn(verbose_name="Ends", default="never")
-    last_used_at = tables.DateTimeColumn(verbose_name="Last used", default="never")
+    created_at = tables.TemplateColumn(WHEN, verbose_name="Made")
+    expires_at = tables.TemplateColumn(WHEN, verbose_name="Ends")
+    last_used_at = tables.TemplateColumn(WHEN, verbose_name="Last used")
     acts = tables.Column(accessor="pk", verbose_name="", orderable=False)
 
     caption = "API keys"

@@ -59,7 +59,7 @@ class LineTable(Table):
 
     def render_target(self, value: str) -> SafeString:
         """The record."""
-        return format_html('<span class="id">{}</span>', value)
+        return format_html('<span class="id record">{}</span>', value)
 
     def render_charge_micros(self, record: Line) -> str:
         """Exact money."""

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from audit.models import Batch, Source
 from audit.queries import start
+from audit.tables.runs import period
 from audit.templatetags import words
 from audit.templatetags.ledger import place_url
 from tenants.access import PERMISSIONS, TenantRequest, requires
@@ -84,4 +85,4 @@ def _latest() -> dict[str, Any]:
     if found is None:
         return {}
     run, score = found
-    return {"run": run, "score": score, "unjudged": start.unjudged(run)}
+    return {"run": run, "period": period(run), "score": score, "unjudged": start.unjudged(run)}

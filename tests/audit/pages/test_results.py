@@ -51,7 +51,7 @@ def figure(text: str) -> int:
 
 def test_the_overview_says_the_finding_and_its_lines_add_up(alice: Client, run: Run) -> None:
     text = page(alice, "overview")
-    assert re.search(r"<h1>Between [\d.]+ % and [\d.]+ % of what was claimed can be verified</h1>", text)
+    assert re.search(r"<h1>Between [\d.]+\s% and [\d.]+\s% of what was claimed can be verified</h1>", text)
     rows = re.findall(r'<td role="cell" class="r">([\d,]+)</td>', text)
     claimed, *reasons, verified = [figure(row) for row in rows]
     assert claimed == sum(reasons) + verified == run.summary["score"]["units"]
