@@ -88,6 +88,8 @@ class _Reader:
         if self.data[:2] in _MARKS[1:]:
             raise BadInput(self.file, "is UTF-16 text: save it as UTF-8")
         self.data = self.data.removeprefix(_MARKS[0])
+        if self.data.endswith(b"\r"):  # its line feed may just not have been read yet
+            self._fill(len(self.data) + 1)
         if b"\r" in self.data and b"\n" not in self.data:
             self.old_mac, self.data = True, self.data.replace(b"\r", b"\n")
         while self.data[:1] in (b"\n", b"\r"):
