@@ -25,7 +25,7 @@ check: $(VENV)/installed-dev
 
 # The kernel and intake on their own: no Django in sight.
 test-pure: $(VENV)/installed-pure
-	$(VENV)-pure/bin/python -m pytest -p no:cacheprovider -c tests/pure.ini tests/kernel tests/intake tests/sample
+	AWU_TWIN_WORLDS=$${AWU_TWIN_WORLDS:-500} $(VENV)-pure/bin/python -m pytest -n 2 -p no:cacheprovider -c tests/pure.ini tests/kernel tests/intake tests/sample
 
 # Needs servers; `.ci/services` starts them and says where they are: `. .ci/services && make test-services`.
 test-services: $(VENV)/installed-dev
@@ -46,10 +46,10 @@ $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-$(VENV)/installed-pure: requirements.txt requirements-dev.txt $(VENV)/installed-dev
+$(VENV)/installed-pure: Makefile requirements.txt requirements-dev.txt $(VENV)/installed-dev
 	@test -x $(VENV)-pure/bin/python || $(PYTHON) -m venv $(VENV)-pure
 	@$(VENV)-pure/bin/python -m pip install --quiet --disable-pip-version-check \
-		$$(grep -hE '^(duckdb|pyarrow|numpy|python-calamine|XlsxWriter|tzdata|pytest|pytest-timeout|hypothesis)==' requirements.txt requirements-dev.txt)
+		$$(grep -hE '^(duckdb|pyarrow|numpy|python-calamine|XlsxWriter|tzdata|pytest|pytest-timeout|pytest-xdist|hypothesis)==' requirements.txt requirements-dev.txt)
 	@touch $@
 
 clean:

@@ -28,10 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for size in sizes:
         (_measured(asked.root) / f"{size.claims}.json").write_text(size.to_json(), encoding="utf-8")
     if asked.add:
-        fresh = {size.claims for size in sizes}
+        fresh, laws = {size.claims for size in sizes}, {size.law for size in sizes}
         files = sorted(_measured(asked.root).glob("*.json"))
         earlier = [report.Size.from_json(file.read_text(encoding="utf-8")) for file in files]
-        sizes += [size for size in earlier if size.claims not in fresh]
+        sizes += [size for size in earlier if size.claims not in fresh and size.law in laws]
     sizes.sort(key=lambda size: size.claims)
     asked.out.write_text(report.text(sizes, facts, command.strip()), encoding="utf-8")
     print(f"written: {asked.out}")
@@ -47,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--slices", type=int, help=f"of the kernel (one for every {SLICE_CLAIMS:,} claims)")
     parser.add_argument("--memory", default="1500MB", help="of the kernel's engine (1500MB)")
     parser.add_argument("--threads", type=int, help="of the kernel's engine (all cores)")
-    parser.add_argument("--add", action="store_true", help="also show the sizes that earlier runs measured")
+    parser.add_argument(
+        "--add", action="store_true", help="also show the sizes that earlier runs measured under the same law"
+    )
     parser.add_argument("--root", type=Path, default=ROOT / "var" / "bench-data", help="where data are kept")
     parser.add_argument("--out", type=Path, default=ROOT / "bench" / "RESULTS.md")
     return parser

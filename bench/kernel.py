@@ -23,7 +23,7 @@ def judge_all(task: Task) -> None:
     task.told["rows"] = summary["claims"]
     task.told["stages"] = {stage["stage"]: stage["milliseconds"] / 1000 for stage in summary["measured"]["stages"]}
     task.told["reasons"] = {reason: count["claims"] for reason, count in summary["reasons"].items()}
-    task.told["engine"] = summary["engine"]
+    task.told["law"] = summary["law_sha256"]
 
 
 def match_only(task: Task) -> None:

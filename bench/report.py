@@ -38,6 +38,12 @@ class Size:
         both = (who.COMPARE, who.DATACOMPY)
         return {name: self.runs[name][0].told["conflicts"] for name in both if self.runs.get(name)}
 
+    @property
+    def law(self) -> str | None:
+        """The digest of the law that the kernel judged by."""
+        runs = self.runs.get(who.KERNEL)
+        return str(runs[0].told["law"]) if runs else None
+
     def seconds(self, name: str, *phases: str) -> float | None:
         """Median seconds of a contender, or of some of its phases in its median run."""
         runs = self.runs.get(name)

@@ -18,7 +18,7 @@ class MemberTable(tables.Table):
     name = tables.Column(accessor="user__name")
     email = tables.Column(accessor="user__email", verbose_name="E-mail")
     role = tables.Column()
-    since = tables.TemplateColumn(WHEN, accessor="created_at")
+    since = tables.TemplateColumn(WHEN, accessor="created_at", verbose_name="Member since")
     acts = tables.Column(accessor="pk", verbose_name="", orderable=False)
 
     caption = "Members"

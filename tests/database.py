@@ -43,9 +43,12 @@ def copy_database(source: str, name: str) -> str:
 
 
 def drop_database(name: str) -> None:
-    """Drops a database with whoever is connected to it."""
+    """Drops a database with whoever is connected to it; those who are just leaving get the time to."""
     with _maintenance() as server:
-        server.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+        try:
+            server.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(name)))
+        except psycopg.errors.ObjectInUse:
+            server.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
 
 
 def environment(name: str | None = None, **more: str) -> dict[str, str]:

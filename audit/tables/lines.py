@@ -35,7 +35,7 @@ class LineTable(Table):
     vendor = tables.Column()
     agent_id = tables.Column(verbose_name="Agent")
     action = tables.Column()
-    target = tables.Column()
+    target = tables.Column(attrs={"td": {"class": "record"}})
     occurred_at = WhenColumn("seconds", verbose_name="Occurred")
     units = CountColumn()
     charge_micros = tables.Column(verbose_name="Charge", attrs=RIGHT)
@@ -59,7 +59,7 @@ class LineTable(Table):
 
     def render_target(self, value: str) -> SafeString:
         """The record."""
-        return format_html('<span class="id record">{}</span>', value)
+        return format_html('<span class="id">{}</span>', value)
 
     def render_charge_micros(self, record: Line) -> str:
         """Exact money."""

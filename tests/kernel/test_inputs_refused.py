@@ -23,7 +23,7 @@ def world(tmp_path: Path) -> Desk:
 
 
 def _truncated(data: bytes) -> bytes:
-    return gzip.compress(data * 1000)[:-20]
+    return gzip.compress(data * 1000, mtime=0)[:-20]
 
 
 HEADER = ",".join(CLAIM)
@@ -42,7 +42,7 @@ BAD_FILES = [
     ("in", b"a", "of no known kind"),
     ("in.csv.gz", _truncated(ROW.encode()), "cut short"),
     ("in.csv.gz", b"vendor,claim_id\n", "cannot be unpacked"),
-    ("in.csv.gz", gzip.compress(ROW.encode())[:-8] + b"\0" * 8, "cannot be unpacked"),
+    ("in.csv.gz", gzip.compress(ROW.encode(), mtime=0)[:-8] + b"\0" * 8, "cannot be unpacked"),
     ("in.csv.zst", pa.compress(ROW.encode() * 99, "zstd", asbytes=True)[:-5], "cut short"),
     ("in.parquet", b"PAR1 this is none PAR1", "not a Parquet file"),
     ("in.parquet", ROW.encode(), "not a Parquet file"),

@@ -1,0 +1,177 @@
+"""Three people's short walks through the portal, by what they read on its pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from audit.management.commands.load_demo import PASSWORD
+from tests.browser.conftest import PATIENCE, Portal, Visit
+from tests.stock import HEADER, ROW, drain
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("judged")]
+AT = ("2026-07-07T09:00:00Z", "2026-07-08T09:00:00Z", "2026-07-08T09:00:00Z", "yesterday")
+FILE = HEADER + "".join(ROW.format(word="walked", number=len({*AT[: n + 1]}), at=at) for n, at in enumerate(AT))
+SignIn = Callable[[str], Visit]
+
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture
+def sign_in(portal: Portal) -> SignIn:
+    """A fresh window in which somebody has signed in with their password."""
+
+    def person(email: str) -> Visit:
+        visit = portal.visit()
+        visit.open("/")
+        visit.page.get_by_label("E-mail").fill(email)
+        visit.page.get_by_label("Password").fill(PASSWORD)
+        visit.page.get_by_role("button", name="Sign in").click()
+        return visit
+
+    return person
+
+
+def to(page: Page, place: str) -> None:
+    """Follow a link of the rail."""
+    page.locator(".wide nav").get_by_role("link", name=place, exact=True).click()
+    expect(page.locator(".wide nav a[aria-current]")).to_have_text(place)
+
+
+def figures(page: Page) -> dict[str, int]:
+    """The receipt's numbers by their names."""
+    pairs = re.findall(
+        r"(Received|Accepted|Duplicate|Conflicting|Refused)\s+([\d,]+)", page.get_by_label("Receipt").inner_text()
+    )
+    return {name: int(count.replace(",", "")) for name, count in pairs}
+
+
+def test_an_analyst_takes_a_file_to_the_verdict_on_one_claim(portal: Portal, sign_in: SignIn) -> None:
+    visit = sign_in("bob@northwind.example")
+    page = visit.page
+    _upload(page, portal)
+    _judge(page, portal)
+    page.get_by_role("link", name="Overview").last.click()
+    expect(page.locator("h1")).to_contain_text("can be verified")
+    visit.look("walk-overview")
+    page.locator("table.fall a", has_text="No evidence").click()
+    expect(page.locator("h1")).to_have_text("Discrepancies")
+    page.locator("tbody tr", has_text="walked-agent").get_by_role("link").first.click()
+    expect(page.locator("h1")).to_contain_text("walked-action by walked-agent")
+    page.locator("#table-main tbody a").first.click()
+    expect(page.get_by_text("As received line")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("walked-1")
+    assert visit.faults == []
+
+
+def _upload(page: Page, portal: Portal) -> None:
+    """Through the page of a source; the receipt fills itself once a worker has read the file."""
+    to(page, "Sources")
+    page.get_by_role("link", name="marigold feed").click()
+    upload = {"name": "walked.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
+    page.locator("input[type=file]").set_input_files(upload)  # type: ignore[arg-type]
+    expect(page.locator(".drop output")).to_contain_text("walked.csv")
+    page.get_by_role("button", name="Upload").click()
+    expect(page.locator("h1")).to_have_text("walked.csv is being read")
+    drain(portal.northwind.tenant_id)
+    expect(page.locator("h1")).to_have_text("3 of 4 rows of walked.csv were accepted")
+    found = figures(page)
+    assert found.pop("Received") == sum(found.values()) == 4
+    assert (found["Accepted"], found["Refused"]) == (3, 1)
+
+
+def _judge(page: Page, portal: Portal) -> None:
+    """Open a run and wait on its page until it is done."""
+    to(page, "Runs")
+    page.get_by_label("First day").fill("2026-07-02")
+    page.get_by_label("Last day").fill("2026-07-10")
+    page.get_by_role("button", name="Open the run").click()
+    expect(page.locator("h1")).to_contain_text("is under way")
+    drain(portal.northwind.tenant_id)
+    expect(page.locator("h1")).to_contain_text("verified")
+
+
+def test_an_auditor_reads_the_ledger_and_takes_a_file_home(portal: Portal, sign_in: SignIn, tmp_path: Path) -> None:
+    visit = sign_in("axel@northwind.example")
+    page = visit.page
+    expect(page.locator("h1")).to_have_text("Choose a ledger")
+    page.get_by_role("link", name="Northwind").click()
+    to(page, "Overview")
+    expect(page.locator("h1")).to_contain_text("can be verified")
+    to(page, "Ledger")
+    page.get_by_label("Act begins with").fill("run")
+    page.get_by_role("button", name="Filter").click()
+    page.wait_for_url("**action=run**")
+    expect(page.locator("tbody tr").first).to_contain_text("run.")
+    assert "batch." not in page.locator("tbody").inner_text()
+    to(page, "Claims")
+    page.get_by_label("Vendor").select_option("marigold")
+    page.wait_for_url("**vendor=marigold**")
+    page.reload()
+    page.get_by_label("Export these lines as").select_option("csv")
+    page.get_by_role("button", name="Make the file").click()
+    expect(page.locator(".note.success")).to_contain_text("The file is being made")
+    drain(portal.northwind.tenant_id)
+    page.reload()
+    with page.expect_download() as download:
+        page.locator("a", has_text="-lines.csv").first.click()
+    download.value.save_as(tmp_path / "lines.csv")
+    rows = (tmp_path / "lines.csv").read_text().splitlines()
+    assert rows[0].startswith("vendor,claim_id")
+    assert {row.split(",")[0].strip('"') for row in rows[1:]} == {"marigold"}
+    assert visit.faults == []
+
+
+def test_an_admin_sees_a_key_once_and_invites_somebody(portal: Portal, sign_in: SignIn) -> None:
+    visit = sign_in("alice@northwind.example")
+    page = visit.page
+    to(page, "Keys")
+    page.get_by_label("Name").fill("nightly upload")
+    page.get_by_label("Send data").check()
+    page.get_by_role("button", name="Make the key").click()
+    text = page.locator(".sheet").inner_text()
+    key = re.search(r"awu_[0-9a-f]{32}_[\w-]{43}", text)
+    assert key, text
+    visit.look("walk-key-made")
+    page.get_by_role("link", name="Back to the keys").click()
+    expect(page.locator("tbody")).to_contain_text("nightly upload")
+    assert key[0] not in page.content()
+    to(page, "Members")
+    page.get_by_label("E-mail").fill("new@northwind.example")
+    page.get_by_label("Name").last.fill("Nora")
+    page.get_by_role("button", name="Add the member").click()
+    expect(page.locator("h1")).to_have_text("Nora is a member now")
+    visit.look("walk-member-added")
+    link = re.search(r"http://\S+/welcome/\S+/", page.locator(".sheet").inner_text())
+    assert link
+    guest = portal.visit()
+    guest.page.goto(link[0])
+    guest.page.get_by_label("Password").fill("a ledger of one's own")
+    guest.look("walk-welcome")
+    guest.page.get_by_role("button").last.click()
+    expect(guest.page.locator(".wide .who")).to_contain_text("Nora")
+    assert visit.faults + guest.faults == []
+
+
+def test_two_admins_agree_on_a_new_version_of_the_rules(sign_in: SignIn) -> None:
+    alice, anton = sign_in("alice@northwind.example"), sign_in("anton@northwind.example")
+    page = alice.page
+    to(page, "Rules")
+    page.get_by_role("link", name="Completed state change").click()
+    page.get_by_role("link", name="Draft the next version").click()
+    page.get_by_label("Why this version").first.fill("Bursts are shorter.")
+    page.get_by_label("In one burst are claims").fill("120")
+    page.get_by_role("button", name="Save the draft").first.click()
+    expect(page.locator("h1")).to_have_text("Completed state change, version 2 is a draft")
+    expect(page.locator("main")).to_contain_text("burst_window_seconds")
+    alice.look("walk-rules-draft")
+    page.get_by_role("button", name="Hand it in for approval").click()
+    expect(page.locator("main")).to_contain_text("nobody approves their own rules")
+    anton.page.goto(page.url)
+    anton.page.get_by_role("button", name="Approve").click()
+    expect(anton.page.locator("h1")).to_have_text("Completed state change, version 2 is approved")
+    assert alice.faults + anton.faults == []
