@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -82,6 +83,8 @@ def _size(asked: argparse.Namespace, claims: int) -> report.Size:
     _child("bench.data", data.folder, claims, asked.seed, *parts)
     out = asked.root.resolve() / "out"
     servers = out / "server"
+    for contender in CONTENDERS:  # what another size or an earlier run left must not be compared
+        shutil.rmtree(out / contender.name, ignore_errors=True)
     if POSTGRES in [contender.name for contender in chosen]:
         _child("bench.postgres", servers)
     slices = asked.slices or max(1, -(-claims // SLICE_CLAIMS))
