@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection, models
 from django.utils import timezone
 
+from audit.kernel import ledger
 from audit.models import LedgerEntry
 from tenants.scope import current
 
@@ -51,7 +52,7 @@ def enter(action: str, thing: models.Model, by: str, **detail: Any) -> LedgerEnt
         action=action,
         object=name,
         detail=leaf["detail"],
-        leaf=hashlib.sha256(b"\x00" + canonical_json(leaf)).hexdigest(),
+        leaf=ledger.leaf(canonical_json(leaf)).hex(),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from audit.kernel.score import share_bps
 from audit.kernel.terms import State
 from audit.models import Discrepancy, Finding, Run, Score, Total
 from audit.operations.record import canonical_json
@@ -70,8 +71,8 @@ def _score(run: Run, by: str, named: dict[str, Any], units: dict[str, int]) -> S
         tenant_id=current(),
         run=run,
         by=by,
-        low_bps=verified * 10_000 // claimed if claimed else None,
-        high_bps=(verified + unverifiable) * 10_000 // claimed if claimed else None,
+        low_bps=share_bps(verified, claimed),
+        high_bps=share_bps(verified + unverifiable, claimed),
         claimed_units=claimed,
         verified_units=verified,
         unverifiable_units=unverifiable,

@@ -6,6 +6,7 @@ from there when one dies. Every write of a worker is fenced by its lease.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -22,7 +23,7 @@ from audit.kernel.ruleset import Rule, parse
 from audit.models import Actor, Batch, Coverage, Job, RuleSet, Run, Vendor
 from audit.operations import jobs, results, rules
 from audit.operations.faults import NotNow, Refused
-from audit.operations.record import enter, lock, next_number
+from audit.operations.record import canonical_json, enter, lock, next_number
 from audit.vault import files
 from audit.vault.select import join_lines, select_claims, select_evidence, write_rows
 from tenants.scope import current, scope
@@ -56,7 +57,8 @@ def open_run(
         opened_by=by,
         inputs=_fixed_inputs(),
     )
-    enter("run.opened", run, by, rules=rule_set.digest, **run.inputs)
+    inputs = hashlib.sha256(canonical_json(run.inputs)).hexdigest()  # accounts may be names: never in the ledger
+    enter("run.opened", run, by, rules=rule_set.digest, inputs=inputs)
     jobs.add(Job.Kind.CARRY, run.id)
     return run
 
