@@ -13,7 +13,7 @@ demo-reset: $(VENV)/installed
 	@$(BIN)/python manage.py demo --reset
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not services"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -rs -m "not services"
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

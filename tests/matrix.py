@@ -32,6 +32,7 @@ ROLES: dict[str, set[Role]] = {
     "approve_rules": {ADMIN},
     "manage": {ADMIN},
 }
+ROUTES = {route.name: route for route in routes()}
 FILE = f"{HEADER}new-1,new-agent,new,crm/new/1,2026-07-05T09:00:00Z,1,0,USD,production\n"
 
 
@@ -58,7 +59,7 @@ class Row:
     @property
     def route(self) -> Route:
         """Where it is asked."""
-        return next(route for route in routes() if route.name == self.name)
+        return ROUTES[self.name]
 
     @property
     def objects(self) -> dict[str, str]:

@@ -140,7 +140,7 @@ def _stock(slug: str, word: str) -> Stock:
         tenant_id = Tenant.objects.get(slug=slug).id
     by = f"user:{admin.pk}"
     with scope(tenant_id):
-        values = _parties(word, by) | _rules(word, f"user:{other.pk}")
+        values = _parties(word, by) | _rules(word, f"user:{other.pk}", by)
         source = _source(word, values["vendor_id"], by)
         members = Membership.objects.exclude(user__in=[admin, other])
         values |= {"source_id": source.id, "member": members[0].id}
@@ -178,9 +178,9 @@ def _parties(word: str, by: str) -> dict[str, Any]:
     }
 
 
-def _rules(word: str, by: str) -> dict[str, Any]:
-    """One version that waits for approval, and a draft."""
-    submitted = rules.submit(rules.draft(f"{word} rules", {}, by, note=f"a {word} note"), by)
+def _rules(word: str, other: str, by: str) -> dict[str, Any]:
+    """A version of another admin that waits for approval, and a draft of one's own."""
+    submitted = rules.submit(rules.draft(f"{word} rules", {}, other, note=f"a {word} note"), other)
     return {"rule_set_id": submitted.id, "draft_id": rules.draft(f"{word} draft", {}, by).id}
 
 

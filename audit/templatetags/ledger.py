@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template.context import RequestContext
 from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.html import format_html
@@ -150,16 +152,17 @@ def places(slug: str, may: Mapping[str, bool], path: str, here: str = "") -> lis
         entries = [
             {"title": place.title, "key": place.key, "url": url, "current": _current(place, url, path, here)}
             for place in group
-            if (url := place_url(place.name, slug)) and may.get(_permission(url))
+            if (url := place_url(place.name, slug)) and may.get(_permission(place.name, settings.ROOT_URLCONF))
         ]
         if entries:
             groups.append(entries)
     return groups
 
 
-def _permission(url: str) -> str:
-    """What the view at an address asks of the reader, as `tenants.access.requires` wrote on it."""
-    return str(getattr(resolve(url).func, "permission", "see"))
+@functools.cache
+def _permission(name: str, urlconf: str) -> str:
+    """What the view of a place asks of the reader, as `tenants.access.requires` wrote on it."""
+    return str(getattr(resolve(place_url(name, "any"), urlconf).func, "permission", "see"))
 
 
 def _current(place: Place, url: str, path: str, here: str) -> str:

@@ -17,7 +17,16 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer
 from django.db import connections
 from django.test.testcases import QuietWSGIRequestHandler
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    ViewportSize,
+    sync_playwright,
+)
 
 from tenants.models import User
 from tests import database
@@ -27,8 +36,14 @@ from tests.world import signed_in
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+WIDE, NARROW = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
 PATIENCE = 10_000  # milliseconds
+NO_CHROMIUM = "no Chromium on this machine: what only a browser shows is not tested"
+IN_A_BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("judged"),
+    pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM),
+]
 
 
 @dataclass
@@ -85,7 +100,8 @@ class Portal:
 
     def visit(self, email: str = "", **options: Any) -> Visit:
         """A fresh window, of somebody signed in or of nobody."""
-        context = self.browser.new_context(**{"viewport": WIDE, "accept_downloads": True} | options)
+        given: dict[str, Any] = {"viewport": WIDE} | options
+        context = self.browser.new_context(**given)
         if email:
             self._sign_in(context, email)
         return Visit(context.new_page(), self.origin)
@@ -98,8 +114,6 @@ class Portal:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The browser, headless."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: what only a browser shows is not tested")
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright keeps a loop running in this thread
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -10,10 +10,10 @@ from playwright.sync_api import Page
 from audit.models import Finding, Run
 from audit.queries import lines
 from tenants.scope import scope
-from tests.browser.conftest import NARROW, WIDE, Portal, Visit
+from tests.browser.conftest import IN_A_BROWSER, NARROW, WIDE, Portal, Visit
 from tests.matrix import ADMIN, PAGES, ROLES, Row
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("judged")]
+pytestmark = IN_A_BROWSER
 FILES = ("batch-raw", "batch-refused", "export-file")
 READ = [row for row in PAGES if row.method == "GET" and ADMIN in ROLES[row.right] and row.name not in FILES]
 KINDS = ["claims", "evidence"]
@@ -41,9 +41,9 @@ def see(visit: Visit, path: str, name: str, status: int = 200) -> None:
     """Open a page and look at it at both widths, light and dark."""
     assert visit.open(path) == status
     for size, width in ((WIDE, "wide"), (NARROW, "narrow")):
-        visit.page.set_viewport_size(size)  # type: ignore[arg-type]
+        visit.page.set_viewport_size(size)
         for scheme in ("light", "dark"):
-            visit.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            visit.page.emulate_media(color_scheme=scheme)
             visit.look(f"{name}-{width}-{scheme}")
         assert visit.page.evaluate(STICKS_OUT) == [], f"{name} is wider than {size['width']}"
     assert_named(visit.page)
@@ -111,7 +111,7 @@ def test_signing_in_and_the_api_look_right(portal: Portal) -> None:
 
 def test_a_form_with_faults_says_where_they_are(alice: Visit, portal: Portal) -> None:
     page, word = alice.page, portal.northwind.word
-    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    page.set_viewport_size(WIDE)
     alice.open("/t/northwind/vendors/")
     page.get_by_label("Name").fill(word)
     page.get_by_role("button", name="Enter the vendor").click()

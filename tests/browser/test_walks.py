@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from audit.management.commands.load_demo import PASSWORD
-from tests.browser.conftest import PATIENCE, Portal, Visit
+from tests.browser.conftest import IN_A_BROWSER, PATIENCE, Portal, Visit
 from tests.stock import HEADER, ROW, drain
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("judged")]
+pytestmark = IN_A_BROWSER
 AT = ("2026-07-07T09:00:00Z", "2026-07-08T09:00:00Z", "2026-07-08T09:00:00Z", "yesterday")
 FILE = HEADER + "".join(ROW.format(word="walked", number=len({*AT[: n + 1]}), at=at) for n, at in enumerate(AT))
 SignIn = Callable[[str], Visit]
