@@ -13,3 +13,8 @@ if os.environ.get("CI"):
 
 if importlib.util.find_spec("pytest_django"):
     pytest_plugins = ["tests.database", "tests.world", "tests.judged", "tests.stock"]
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are named by their place: a packed file holds the time, and every process must collect the same names."""
+    return argname if isinstance(val, bytes) else None
