@@ -15,7 +15,7 @@ from tests.kernel.worlds import DAY, KINDS, RULE_COUNT, START, World, pack, pref
 
 Row = dict[str, Any]
 PACK_SIZE = 120
-RULES = (0, 36)
+RULES = (36,)
 FIRST_SEED = 4_000_000
 
 

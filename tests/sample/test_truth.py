@@ -39,7 +39,7 @@ def rows(path: Path, names: tuple[str, ...]) -> list[tuple[Any, ...]]:
     return sorted(found, key=lambda row: row[:3])
 
 
-@pytest.mark.parametrize(("seed", "chunk"), [(1, 250_000), (2, 700)])
+@pytest.mark.parametrize(("seed", "chunk"), [(2, 700)])
 def test_the_kernel_finds_every_planted_reason(tmp_path: Path, seed: int, chunk: int) -> None:
     made = write(tmp_path / "sample", seed=seed, claims=3_000, fmt="parquet", chunk=chunk)
     for delivery in made.tenants:
