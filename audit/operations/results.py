@@ -34,9 +34,9 @@ class Results:
     findings: list[FindingRow]
 
 
-def gather(lines: Path) -> Results:
-    """Add up the lines of a run. Called outside any scope: it may take seconds."""
-    return Results(read_totals(lines), read_findings(lines))
+def gather(totals: Path, lines: Path) -> Results:
+    """The kernel's totals, and what the lines add up to. Called outside any scope: it may take seconds."""
+    return Results(read_totals(totals), read_findings(lines))
 
 
 def write(run: Run, found: Results) -> None:

@@ -103,7 +103,7 @@ def carry(lease: jobs.Lease) -> None:
             _stop(run, lease, error)
             return
     _say(run, lease, "results", 0, 1)
-    found = results.gather(files.local(run.files["lines"]))
+    found = results.gather(files.local(run.files["totals"]), files.local(run.files["lines"]))
     with scope(lease.tenant_id):
         jobs.hold(lease)
         results.write(run, found)

@@ -12,8 +12,8 @@ from audit.serializers.fields import Shown
 COUNTS = ("received", "accepted", "duplicate", "conflicting", "refused")
 
 
-class ReceiptSerializer(serializers.ModelSerializer[Batch]):
-    """What was received, and what became of its rows: received = accepted + duplicate + conflicting + refused."""
+class CountedSerializer(serializers.ModelSerializer[Batch]):
+    """A batch by its bytes and what became of its rows."""
 
     batch = serializers.UUIDField(source="id", read_only=True)
     bytes = serializers.IntegerField(source="byte_count", read_only=True)
@@ -22,6 +22,11 @@ class ReceiptSerializer(serializers.ModelSerializer[Batch]):
     duplicate = serializers.IntegerField(source="duplicate_count", read_only=True)
     conflicting = serializers.IntegerField(source="conflicting_count", read_only=True)
     refused = serializers.IntegerField(source="refused_count", read_only=True)
+
+
+class ReceiptSerializer(CountedSerializer):
+    """What was received, and what became of its rows: received = accepted + duplicate + conflicting + refused."""
+
     new = serializers.SerializerMethodField(help_text="False: these bytes had arrived before; this is that batch.")
 
     class Meta:
@@ -34,16 +39,9 @@ class ReceiptSerializer(serializers.ModelSerializer[Batch]):
         return bool(self.context.get("new", False))
 
 
-class BatchSerializer(Shown):
+class BatchSerializer(Shown, CountedSerializer):
     """A batch: its receipt and where it stands."""
 
-    batch = serializers.UUIDField(source="id", read_only=True)
-    bytes = serializers.IntegerField(source="byte_count", read_only=True)
-    received = serializers.IntegerField(source="received_count", read_only=True)
-    accepted = serializers.IntegerField(source="accepted_count", read_only=True)
-    duplicate = serializers.IntegerField(source="duplicate_count", read_only=True)
-    conflicting = serializers.IntegerField(source="conflicting_count", read_only=True)
-    refused = serializers.IntegerField(source="refused_count", read_only=True)
     source_name = serializers.CharField(source="source.name", read_only=True)
     kind = serializers.CharField(source="source.kind", read_only=True)
 

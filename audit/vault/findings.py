@@ -1,4 +1,4 @@
-"""What pages and reports group by, taken from the lines of a run."""
+"""What pages and reports group by: the kernel's totals, and discrepancies from the lines of a run."""
 
 from __future__ import annotations
 
@@ -45,19 +45,18 @@ class FindingRow:
     examples: list[str]
 
 
-def read_totals(lines: Path) -> list[TotalRow]:
-    """Totals by day, in a total order."""
-    with connect(lines.parent) as connection:
+def read_totals(totals: Path) -> list[TotalRow]:
+    """The kernel's own totals, in a total order; tokens are input (cached included) and output together."""
+    with connect(totals.parent) as connection:
         rows = connection.execute(
             """
             select
-                vendor, agent_id, action, (occurred_at at time zone 'UTC')::date as day, state, reason,
-                coalesce(currency, '') as currency, count(*), sum(units)::hugeint,
-                coalesce(sum(charge_micros), 0)::hugeint,
-                coalesce(sum(coalesce(tokens_input, 0)::hugeint + coalesce(tokens_output, 0)), 0)::hugeint
-            from read_parquet(?) group by all order by all
+                vendor, agent_id, action, day, state, reason, coalesce(currency, '') as currency, claims,
+                units::hugeint, coalesce(charge_micros, 0)::hugeint,
+                coalesce(tokens_input, 0)::hugeint + coalesce(tokens_output, 0)::hugeint
+            from read_parquet(?) order by all
             """,
-            [str(lines)],
+            [str(totals)],
         ).fetchall()
     return [TotalRow(*row[:7], *(int(number) for number in row[7:])) for row in rows]
 

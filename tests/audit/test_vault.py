@@ -21,7 +21,7 @@ from audit.kernel.terms import EVIDENCE
 from audit.queries.lines import COLUMNS, ORDER, Lines
 from audit.vault import files, write
 from audit.vault.bench import connect
-from audit.vault.findings import read_findings, read_totals
+from audit.vault.findings import read_findings
 from audit.vault.select import select_claims, select_evidence, write_rows
 from audit.vault.sift import Sifted, sift
 from audit.vault.write import write_lines
@@ -346,13 +346,6 @@ def test_money_of_several_currencies_is_never_added_up(tmp_path: Path) -> None:
     (found,) = read_findings(path)
     assert (found.claims, found.units, found.money) == (4, 4, {"EUR": 200, "USD": 7})
     assert found.examples == ["c1", "c2", "c3", "c4"]
-    totals = {(row.state, row.currency): (row.claims, row.charge_micros) for row in read_totals(path)}
-    assert totals == {
-        ("contradicted", ""): (1, 0),
-        ("contradicted", "EUR"): (2, 200),
-        ("contradicted", "USD"): (1, 7),
-        ("verified", "EUR"): (1, 100),
-    }
 
 
 def test_pages_of_lines_are_in_a_total_order(tmp_path: Path) -> None:
