@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from audit.intake import BadInput, Taken, take_file
@@ -153,8 +154,9 @@ def _seal(batch: Batch, lease: jobs.Lease, taken: Taken, sifted: Sifted, folder:
     batch.first_at, batch.last_at = sifted.first_at, sifted.last_at
     with scope(lease.tenant_id):
         try:
-            for system, grade in sifted.witnesses:
-                sources.hear(system, grade)
+            with transaction.atomic():
+                for system, grade in sifted.witnesses:
+                    sources.hear(system, grade)
         except Refused as error:
             _refuse(batch, str(error), lease)
             return

@@ -153,6 +153,13 @@ def test_a_system_has_one_grade(desk: Desk) -> None:
     assert desk.ask(lambda: Coverage.objects.filter(batch__isnull=False, system="erp").count()) == 0
 
 
+def test_a_refused_batch_leaves_no_witness_behind(desk: Desk) -> None:
+    free = desk.ask(lambda: sources.add_source("evidence", "Everything", BY))
+    row = "e1,crm/Case/1,record_update,2026-03-02T09:00:10Z,done\n"
+    assert desk.take(free, GRADED + "billing,C," + row + "crm,B," + row).state == "refused"
+    assert desk.take(free, GRADED + "billing,A," + row).state == "sealed", "its first grade came with a refused file"
+
+
 def test_evidence_proposes_coverage_that_counts_only_once_confirmed(desk: Desk) -> None:
     erp = desk.ask(lambda: sources.add_source("evidence", "ERP", BY, system="erp", grade="B"))
     far = [event(n, day=n).replace("crm/Case", "erp/Order") for n in (1, 9)]
