@@ -24,6 +24,7 @@ COPIED: Final = {
     "evidence": "system, event_id, grade, vendor, target, action, occurred_at, outcome",
 }
 """The columns that simple matching reads; only these are in the files for COPY."""
+TILE: Final = 10_000_000
 KINDS: Final = ("claims", "evidence", "coverage", "actors")
 
 
@@ -78,12 +79,37 @@ def make(folder: Path, claims: int, seed: int, parts: Sequence[str]) -> None:
     for part in ("canonical", *parts):
         if part in made["parts"]:
             continue
-        if part == "canonical":
+        if part == "canonical" and claims > TILE:
+            _tiled(Data(folder), claims, seed)
+        elif part == "canonical":
             _canonical(folder, claims, seed)
         else:
             makers[part](Data(folder))
         made["parts"].append(part)
         mark.write_text(json.dumps(made), encoding="utf-8")
+
+
+def _tiled(data: Data, claims: int, seed: int) -> None:
+    """More than a tile: the tile again and again, ids, sessions and targets with the number of the copy behind them."""
+    tile = Data(data.folder.parent / f"{TILE}-seed-{seed}")
+    make(tile.folder, TILE, seed, [])
+    copies, rest = divmod(claims, TILE)
+    if rest:
+        raise SystemExit(f"more than {TILE:,} claims are made in tiles: ask for a multiple of it")
+    renamed = {
+        "claims": ("claim_id", "parent_id", "session_id", "target"),
+        "evidence": ("event_id", "claim_ref", "target"),
+        "truth": ("claim_id",),
+    }
+    for kind, columns in renamed.items():
+        source, out = (tile.truth, data.truth) if kind == "truth" else (tile.canonical(kind), data.canonical(kind))
+        changed = ", ".join(f"{column} || '~' || copy as {column}" for column in columns)
+        query = f"select tile.* replace ({changed}) from range({copies}) as copies (copy), '{source}' as tile"
+        _connection(data).execute(f"copy ({query}) to '{out}' (format parquet, compression zstd)")
+    for name in ("coverage.parquet", "actors.parquet", "rules.json"):
+        shutil.copy(tile.folder / name, data.folder / name)
+    facts = {key: value * copies if key in ("claims", "events") else value for key, value in tile.facts.items()}
+    (data.folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
 def _makers() -> str:

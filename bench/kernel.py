@@ -6,7 +6,7 @@ import json
 
 from audit.kernel import bench as law
 from audit.kernel.bench import Bench
-from audit.kernel.hearing import hear, lay_out, open_slice
+from audit.kernel.hearing import hear, lay_out, open_run, open_slice
 from audit.kernel.reconcile import Inputs, judge
 from audit.kernel.ruleset import Rule, parse
 from bench.data import KINDS, Data
@@ -31,21 +31,20 @@ def match_only(task: Task) -> None:
     options = task.options
     table = Bench(task.out / ".spill", threads=options.threads, memory=options.memory)
     with task.phase("opening"):
-        lay_out(table, _inputs(task.data), _rule(task.data), options.slices)
-        table.make(*law.OPENING)
+        lay_out(table, _inputs(task.data), _rule(task.data))
+        open_run(table, options.slices)
     with task.phase("hearing"):
         for number in range(options.slices):
             open_slice(table, number, options.slices)
             hear(table)
-            if options.slices > 1:
-                table.keep("word", "decision")
-        if options.slices > 1:
-            table.gather("word", "decision")
+            table.make("testimony")
+            table.cut("decided", "select vendor, claim_id, grade, decision from decision join claim using (claim)")
+            table.keep(str(number), ("testimony", "decided"), aside=options.slices > 1)
+        table.gather(("testimony", "decided"))
     with task.phase("writing"):
         table.write(law.statement("exports", "testimony"), task.out / "testimony.parquet", "parquet")
-        decided = "select vendor, claim_id, grade, decision from decision join heard using (claim)"
-        table.write(decided, task.out / "decisions.parquet", "parquet")
-    task.told["rows"] = table.count("standing")
+        table.write("from decided", task.out / "decisions.parquet", "parquet")
+    task.told["rows"] = table.count("claims")
     table.close()
 
 
@@ -62,7 +61,7 @@ def compare_only(task: Task) -> None:
         )
         table.run("create table by_reference as from by_record limit 0")
     with task.phase("comparing"):
-        table.make("meeting", "pair")
+        table.make("likeness", "meeting", "pair")
     with task.phase("writing"):
         conflicts = (
             "select claim as pair, by_record.claim_effect, by_record.event_effect "

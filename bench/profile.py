@@ -8,6 +8,7 @@ seconds; the processor seconds can be trusted more.
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import shutil
 import time
@@ -48,9 +49,15 @@ class _Timed(Bench):
             super().write(query, path, form)
 
     def stream(self, query: str, rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
+        """The pairs for the walk, timed."""
+        return self._waited("stream/contest", super().stream(query, rows))
+
+    def beside(self, query: str, rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
+        """The leaves, timed."""
+        return self._waited("stream/leaf", super().beside(query, rows))
+
+    def _waited(self, name: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The time in which batches are waited for, not that of whoever works on them."""
-        name = "stream/leaf" if "leaf" in query else "stream/contest"
-        batches = super().stream(query, rows)
         while True:
             with _clock(self.spent, name):
                 batch = next(batches, None)
@@ -71,6 +78,24 @@ class _clock:
     def __exit__(self, *problem: object) -> None:
         self.entry[0] += time.perf_counter() - self.start[0]
         self.entry[1] += processor_seconds() - self.start[1]
+
+
+class _Inline:
+    """Does what a pool of threads should do beside the run when its result is asked for, so that times do not mix."""
+
+    def __init__(self, *given: object, **named: object) -> None:
+        pass
+
+    def __enter__(self) -> _Inline:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        pass
+
+    def submit(self, function: Callable[..., Any], *given: Any) -> _Inline:
+        """Keep the work for later."""
+        self.result = lambda: function(*given)
+        return copy.copy(self)
 
 
 def _timed(spent: Spent, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -109,16 +134,19 @@ def _judge(data: files.Data, asked: argparse.Namespace) -> Spent:
     _Timed.plans = set(filter(None, asked.plans.split(",")))
     spent = _Timed.spent
     vars(reconcile)["Bench"] = _Timed
+    vars(reconcile)["ThreadPoolExecutor"] = _Inline
     vars(reconcile)["describe"] = _timed(spent, "python/digests", content.describe)
-    vars(hearing)["_ancestors"] = _timed(spent, "python/lineage", vars(hearing)["_ancestors"])
+    vars(hearing)["_spoilt"] = _timed(spent, "python/lineage", vars(hearing)["_spoilt"])
     first_come = pairing.first_come
     pairing.first_come = _timed(spent, "python/pairing", lambda given: iter(list(first_come(given))))
     inputs = reconcile.Inputs(**{kind: [data.canonical(kind)] for kind in files.KINDS})
     rule = parse(json.loads(data.rules.read_text(encoding="utf-8")))
+    before = processor_seconds()
     summary = reconcile.judge(inputs, rule, out / "run", slices=asked.slices, memory=asked.memory)
     for stage in summary["measured"]["stages"]:
         print(f"{stage['milliseconds'] / 1000:8.2f}  {stage['stage']}")
-    print(f"{summary['measured']['peak_memory_bytes'] / (1 << 30):8.2f}  GiB at most\n")
+    print(f"{summary['measured']['peak_memory_bytes'] / (1 << 30):8.2f}  GiB at most")
+    print(f"{processor_seconds() - before:8.2f}  processor seconds\n")
     return spent
 
 

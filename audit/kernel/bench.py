@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cache, partial
@@ -18,7 +19,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audit.kernel import lineage, pairing, terms
+from audit.kernel import terms
 from audit.kernel.ruleset import Rule
 
 SQL: Final = Path(__file__).parent / "sql"
@@ -31,21 +32,20 @@ OPENING: Final = (
     "repeated_id",
     "restatement",
     "standing",
+    "screened",
     "naming",
     "tie",
     "tied_record",
-    "heard",
-    "sighting",
-    "parent",
     "claimed_action",
+    "stepping",
 )
+DEALT: Final = ("heard", "sighting")
 PAIRING: Final = (
-    "claim",
-    "event",
     "shared_record",
     "hot_record",
     "by_record",
     "by_reference",
+    "likeness",
     "meeting",
     "pair",
     "contest",
@@ -76,26 +76,25 @@ SETTLING: Final = (
     "revert",
     "fall",
     "watched_unit",
-    "settled",
+    "judged",
+    "testimony",
     "unanswered",
     "best_witness",
     "unclaimed",
 )
-CLOSING: Final = ("first_reason", "untainted", "verdict", "totals")
-STEPS: Final = OPENING + PAIRING + HEARING + SETTLING + CLOSING
+DOOMING: Final = ("first_reason", "sensitive")
+LINEAGE: Final = ("first_spoiler", "last_spoiler", "kin", "parent", "redo")
+CLOSING: Final = ("totals", "verdict")
+STEPS: Final = OPENING + DEALT + PAIRING + HEARING + SETTLING + DOOMING + LINEAGE + CLOSING
 EXPORTS: Final = ("verdicts", "testimony", "unclaimed", "totals")
 SLICE_CHECKS: Final = (
     "no_event_answers_two_claims",
     "no_claim_has_two_events_of_one_system",
     "a_repeat_points_to_its_own_burst",
-)
-RUN_CHECKS: Final = (
-    "every_claim_row_has_one_verdict",
-    "units_and_charge_are_those_of_the_claims",
     "a_verified_claim_has_an_independent_witness",
     "no_better_witness_denies_a_verified_claim",
-    "totals_add_up_to_the_claims",
 )
+RUN_CHECKS: Final = ("every_claim_row_has_one_verdict", "totals_add_up_to_the_claims")
 CHECKS: Final = SLICE_CHECKS + RUN_CHECKS
 _NUMBERS: Final = {"claims": "claim", "evidence": "event"}
 _EMPTY: Final = {"integer": pa.int64(), "boolean": pa.bool_(), "instant": pa.timestamp("us", tz="UTC")}
@@ -111,6 +110,7 @@ _FORMS: Final = {
     "csv": "format csv, header true",
     "jsonl": "format json",
 }
+_SCRATCH: Final = "compression snappy"
 _KNOBS: Final = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -125,13 +125,13 @@ def statement(folder: str, name: str) -> str:
 
 @cache
 def law_digest() -> str:
-    """SHA-256 over everything that decides: the steps and checks in their order, pairing and lineage."""
+    """SHA-256 over everything that decides: the steps and checks in their order, the phases, pairing and lineage."""
     digest = hashlib.sha256()
     for folder, names in (("steps", STEPS), ("checks", CHECKS), ("exports", (*EXPORTS, "leaf"))):
         for name in names:
             digest.update(f"{folder}/{name}\n{statement(folder, name)}\n".encode())
-    for module in (pairing, lineage):
-        digest.update(Path(str(module.__file__)).read_bytes())
+    for module in ("hearing", "pairing", "lineage"):
+        digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
     return digest.hexdigest()
 
 
@@ -140,6 +140,8 @@ class Bench:
 
     def __init__(self, folder: Path, *, threads: int | None = None, memory: str = "2GB") -> None:
         self._connection = duckdb.connect(":memory:", config={**_KNOBS, "temp_directory": str(folder)})
+        self._folder = folder
+        self._kept: dict[str, list[str]] = {}
         self.run("set TimeZone = 'UTC'")
         self.run(f"set memory_limit = '{_quoted(memory)}'")
         if threads is not None:
@@ -210,19 +212,45 @@ class Bench:
         for name in names:
             self.run(f"create or replace table {name} as {statement(folder, name)}")
 
+    def cut(self, name: str, query: str) -> None:
+        """A table made of a query, whatever had the name before."""
+        self.drop(name)
+        self.run(f"create table {name} as {query}")
+
+    def drop(self, name: str) -> None:
+        """Remove the table or view of this name, if there is one."""
+        kinds = self.rows(
+            "select 'view' from duckdb_views() where view_name = ? "
+            "union all select 'table' from duckdb_tables() where table_name = ?",
+            name,
+            name,
+        )
+        for (kind,) in kinds:
+            self.run(f"drop {kind} {name}")
+
     def alias(self, name: str, other: str) -> None:
         """Let `name` be read as another table, where a step would only copy it."""
-        self.run(f"create or replace view {name} as from {other}")
+        self.drop(name)
+        self.run(f"create view {name} as from {other}")
 
     def swap(self, name: str, other: str) -> None:
         """Let the table `other` take the place of the input `name`."""
-        kind = "view" if self.rows("select 1 from duckdb_views() where view_name = ?", name) else "table"
-        self.run(f"drop {kind} {name}")
+        self.drop(name)
         self.run(f"alter table {other} rename to {name}")
 
     def stream(self, query: str, rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
         """The answer of a query in batches, in its order."""
         yield from self._connection.sql(query).to_arrow_reader(rows)
+
+    def beside(self, query: str, rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
+        """Like `stream`, to be read by another thread: on a connection of its own to the same tables."""
+        connection = self._connection.cursor()
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            yield from connection.sql(query).to_arrow_reader(rows)
+            connection.close()
+
+        return batches()
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """The whole answer of a query."""
@@ -243,20 +271,55 @@ class Bench:
         answer: dict[str, Any] = self._connection.execute(query).fetchnumpy()
         return answer
 
-    def keep(self, *names: str) -> None:
-        """Put this slice's tables aside, to be read as one when the last slice is done."""
-        kept = {name for (name,) in self.rows("select table_name from duckdb_tables()")}
-        for name in names:
-            if f"kept_{name}" in kept:
-                self._connection.table(name).insert_into(f"kept_{name}")
-            else:
-                self._connection.table(name).create(f"kept_{name}")
+    def deal(self, name: str) -> None:
+        """Run a step whose rows are dealt out to slices: a file for each of them, read as one table."""
+        folder = self._folder / name
+        shape = f"format parquet, {_SCRATCH}, partition_by (slice), overwrite_or_ignore true"
+        self.run(f"copy ({statement('steps', name)}) to '{_quoted(str(folder))}' ({shape})")
+        if not any(folder.glob("slice=*")):
+            self.make(name)
+            return
+        files = f"read_parquet('{_quoted(str(folder))}/*/*.parquet', hive_partitioning = true)"
+        self.run(f"create or replace view {name} as from {files}")
 
-    def gather(self, *names: str) -> None:
-        """What was put aside takes the name of the step again."""
+    def collect(self, *names: str) -> None:
+        """Throw away what was dealt out, and the files of it."""
         for name in names:
-            self.run(f"drop table {name}")
-            self.run(f"alter table kept_{name} rename to {name}")
+            self.drop(name)
+            shutil.rmtree(self._folder / name, ignore_errors=True)
+
+    def file(self, name: str) -> Path:
+        """Make a step as a file in the bench folder, read as its table: for what would fill the memory."""
+        path = self._folder / f"{name}.parquet"
+        self.write(statement("steps", name), path, "parquet")
+        self.look_at(name, path)
+        return path
+
+    def look_at(self, name: str, path: Path) -> None:
+        """Read a Parquet file as a table."""
+        self.run(f"create or replace view {name} as from read_parquet('{_quoted(str(path))}')")
+
+    def keep(self, part: str, names: Sequence[str], *, aside: bool) -> None:
+        """Put tables of a part of the run by, to be read as one when the last part is done; `aside`: in files."""
+        for name in names:
+            kept = f"{name}_{part}"
+            if aside:
+                path = self._folder / f"{kept}.parquet"
+                self.run(f"copy {name} to '{_quoted(str(path))}' (format parquet, {_SCRATCH})")
+                self.look_at(kept, path)
+            else:
+                self.run(f"alter table {name} rename to {kept}")
+            self._kept.setdefault(name, []).append(kept)
+
+    def gather(self, names: Sequence[str], *, last: str = "") -> None:
+        """What was put by takes the name of the step again; what the `last` part says of a record replaces the rest."""
+        for name in names:
+            parts = [
+                f"from {kept}" + (" anti join redo using (record)" if last and not kept.endswith(f"_{last}") else "")
+                for kept in self._kept[name]
+            ]
+            self.drop(name)
+            self.run(f"create view {name} as {' union all '.join(parts)}")
 
     def write(self, query: str, path: Path, form: str) -> None:
         """The answer of a query as a file: `parquet`, `csv` or `jsonl`."""

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from audit.kernel import bench, clauses
 from audit.kernel.bench import Bench
-from audit.kernel.hearing import HasPaths, hear, lay_out, open_run, settle
+from audit.kernel.hearing import HasPaths, hear, lay_out, open_run, open_slice, settle
 from audit.kernel.ruleset import Rule, parse
 from audit.kernel.terms import Reason
 
@@ -72,7 +72,7 @@ class _Question:
         if not verdicts:
             raise UnknownClaim(f"this run has no claim {self.claim_id} of {self.vendor}")
         chosen = next((row for row in verdicts if row["reason"] != Reason.SUPERSEDED), verdicts[-1])
-        lay_out(self.bench, inputs, self.rule, 1)
+        lay_out(self.bench, inputs, self.rule)
         ancestors = self._ancestors()
         self._judge_records()
         return {
@@ -121,6 +121,7 @@ class _Question:
         self.bench.swap("claims", "near_claims")
         self.bench.swap("evidence", "near_evidence")
         open_run(self.bench)
+        open_slice(self.bench, 0, 1)
         self._lay_doomed()
         hear(self.bench)
         settle(self.bench)
@@ -132,7 +133,7 @@ class _Question:
         self.bench.run("create table asked_claim as from claim semi join asked using (claim)")
         self.bench.run("delete from hot_record")
         self.bench.alias("claim", "asked_claim")
-        self.bench.make("by_record", "by_reference", "meeting", "pair")
+        self.bench.make("by_record", "by_reference", "likeness", "meeting", "pair")
         self.bench.alias("claim", "heard")
 
     def _lay_doomed(self) -> None:

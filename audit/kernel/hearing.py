@@ -19,6 +19,7 @@ from audit.kernel.ruleset import Rule
 
 _BATCH = 1 << 16
 _MATCH = ("claim", "event", "witness", "rank", "word")
+TURNS = 64
 HOT_PAIRS = 10_000
 """A record with more claims times events than this is walked in Python, so that a loop costs no square."""
 
@@ -42,7 +43,7 @@ class HasPaths(Protocol):
         """The files of one kind."""
 
 
-def lay_out(table: Bench, inputs: HasPaths, rule: Rule, slices: int) -> None:
+def lay_out(table: Bench, inputs: HasPaths, rule: Rule) -> None:
     """The inputs, the rule, the meanings of reasons, and nobody doomed or tainted yet."""
     for kind in terms.INPUTS:
         table.attach(kind, inputs.of(kind))
@@ -54,44 +55,49 @@ def lay_out(table: Bench, inputs: HasPaths, rule: Rule, slices: int) -> None:
     table.lay("meaning", pa.Table.from_pylist(meanings))
     table.lay("doomed", _numbers(claim=[]))
     table.lay("tainted", _numbers(claim=[], ancestor=[]), "select claim, ancestor, '' as ancestor_id from given")
-    open_slice(table, 0, slices)
-    _refuse_two_grades(table)
 
 
-def open_run(table: Bench) -> None:
-    """What concerns the whole run. Raises BadEvidence if an event came twice and does not say the same."""
-    table.make(*bench.OPENING)
-    other = table.rows("select system, event_id from later_copy where not is_same order by all limit 1")
-    if other:
-        raise BadEvidence(f"event {other[0][1]} of system {other[0][0]} came twice with other content: keep one")
+def open_run(table: Bench, slices: int = 1) -> None:
+    """What concerns the whole run, and the rows of each slice. Raises BadEvidence if inputs contradict themselves."""
+    table.make(*bench.OPENING[:2])
+    _refuse_two_voices(table)
+    table.make(*bench.OPENING[2:])
+    table.lay("slice", _numbers(slices=[slices], hot_pairs=[HOT_PAIRS]))
+    for name in bench.DEALT:
+        if slices > 1:
+            table.deal(name)
+        else:
+            table.make(name)
 
 
 def open_slice(table: Bench, number: int, slices: int) -> None:
-    """The one-row table `slice`: which part of the records the next steps work on."""
-    table.lay("slice", _numbers(slice=[number], slices=[slices], hot_pairs=[HOT_PAIRS]))
+    """The claims and events of a slice; the only slice holds all of them, so nothing is copied."""
+    for name, whole in (("claim", "heard"), ("event", "sighting")):
+        if slices > 1:
+            table.cut(name, f"from {whole} where slice = {number}")
+        else:
+            table.alias(name, whole)
 
 
-def hear(table: Bench, *, again: bool = False) -> None:
-    """Hear the witnesses of this slice. `again`: all is there as it was, only the doomed are new."""
-    if not again:
-        _take_slice(table)
-        table.make(*bench.PAIRING[2 : bench.PAIRING.index("contest")])
-    table.make("contest")
+def open_redo(table: Bench) -> bool:
+    """The claims and events of the records that are heard again; False if there are none."""
+    table.make("redo")
+    if not table.count("redo"):
+        return False
+    for name, whole in (("claim", "heard"), ("event", "sighting")):
+        table.cut(name, f"from {whole} semi join redo using (record)")
+    return True
+
+
+def hear(table: Bench) -> None:
+    """Hear the witnesses of this slice."""
+    table.make(*bench.PAIRING[: bench.PAIRING.index("match")])
     table.lay("won", _won(table))
     table.make("match")
     if table.count("hot_record"):
         table.make("hot_claim", "hot_event")
         table.append("match", _walked(table))
     table.make(*bench.HEARING)
-
-
-def _take_slice(table: Bench) -> None:
-    """The claims and events of this slice; the only slice holds all of them, so nothing is copied."""
-    if table.rows("select slices from slice") == [(1,)]:
-        table.alias("claim", "heard")
-        table.alias("event", "sighting")
-    else:
-        table.make("claim", "event")
 
 
 def _won(table: Bench) -> pa.Table:
@@ -120,18 +126,14 @@ def settle(table: Bench, out: Path | None = None) -> None:
 
 
 def doom(table: Bench) -> None:
-    """Who walks last in the second hearing: claims with an ancestor that the first hearing found bad."""
-    table.make("first_reason")
-    spoilt = _ancestors(table, "select claim, reason from first_reason", is_final=False)
-    table.lay("doomed", _numbers(claim=spoilt["claim"]), "select given.claim from given join heard using (claim)")
+    """Who walks last in the second hearing: heard claims with an ancestor that the first hearing found bad."""
+    spoilt = _spoilt(table, "first_spoiler", _NOBODY)
+    table.lay("doomed", _numbers(claim=spoilt["claim"]), "select claim from given anti join standing using (claim)")
 
 
 def taint(table: Bench) -> None:
     """Who is tainted by whom, over the reasons before taint."""
-    table.make("untainted")
-    spoilt = _ancestors(table, _LINE_REASONS, is_final=True)
-    if len(spoilt["claim"]):
-        table.lay("tainted", _numbers(**spoilt), _WITH_ID)
+    table.lay("tainted", _numbers(**_spoilt(table, "last_spoiler", _OPEN)), _TAINTED)
 
 
 def check(table: Bench, names: Sequence[str], out: Path) -> None:
@@ -144,45 +146,75 @@ def check(table: Bench, names: Sequence[str], out: Path) -> None:
             raise CheckFailed(name, path)
 
 
-def _refuse_two_grades(table: Bench) -> None:
-    twice = table.rows(
-        "select system from (select system, grade from evidence union select system, grade from coverage) "
-        "group by system having count(*) > 1 order by system limit 1"
-    )
+def _refuse_two_voices(table: Bench) -> None:
+    """Raise BadEvidence for an event that came twice and differs, and for a system with two grades."""
+    other = table.rows("select system, event_id from later_copy where not is_same order by all limit 1")
+    if other:
+        raise BadEvidence(f"event {other[0][1]} of system {other[0][0]} came twice with other content: keep one")
+    twice = table.rows("select system from witness where grades > 1 order by system limit 1")
     if twice:
         raise BadEvidence(f"system {twice[0][0]} has two grades: give it one in evidence and coverage")
 
 
-_LINE_REASONS = """
-select line.claim, untainted.reason
-from (select claim from parent union select parent from parent) as line
-join untainted using (claim)
+_NEW_KIN = "select distinct claim, vendor, claim_id from kin anti join family using (claim)"
+_NOBODY = "select claim from family limit 0"
+_OPEN = """
+select judged.claim
+from judged
+semi join family using (claim)
+where judged.reason in ('supported', 'vendor_attested', 'aggregate')
 """
-_WITH_ID = """
+_TAINTED = """
 select given.claim, given.ancestor, claims.claim_id as ancestor_id
 from given
+join judged using (claim)
 join claims on claims.claim = given.ancestor
+where judged.reason in ('supported', 'vendor_attested', 'aggregate')
 """
-_TAINTABLE = ("supported", "vendor_attested", "aggregate")
 
 
-def _ancestors(table: Bench, query: str, *, is_final: bool) -> dict[str, Any]:
-    """The claims in a line of parents that have a bad ancestor, and the nearest one."""
-    line = table.columns("select claim, parent from parent")
+def _spoilt(table: Bench, spoiler: str, opened: str) -> dict[str, Any]:
+    """The claims that have an ancestor among the spoilers, and the nearest one, as columns `claim` and `ancestor`.
+
+    `spoiler` is the step that says who spoils; the query `opened` tells the claims of the `family` that taint would
+    change (lineage.py).
+    """
+    table.make(spoiler)
+    table.alias("spoiler", spoiler)
+    _widen(table)
+    line = table.columns("select claim, parent from line")
     if not len(line["claim"]):
         return {"claim": [], "ancestor": []}
     nodes = np.unique(np.concatenate([line["claim"], line["parent"]]))
     parent = np.full(len(nodes), lineage.NOBODY, dtype=np.int64)
     parent[np.searchsorted(nodes, line["claim"])] = np.searchsorted(nodes, line["parent"])
-    given = table.columns(query)
-    spoils = set(table.rows("select taint_from from rule")[0][0])
-    reasons = np.full(len(nodes), "", dtype=object)
-    reasons[np.searchsorted(nodes, given["claim"])] = given["reason"]
-    is_bad = np.isin(reasons.astype(str), sorted(spoils))
-    is_open = np.isin(reasons.astype(str), _TAINTABLE) if is_final else np.zeros(len(nodes), dtype=bool)
-    ancestor = lineage.spoilt(parent, is_bad, is_open, "tainted" in spoils)
-    hit = np.flatnonzero((ancestor >= 0) & (is_open | (not is_final)))
+    is_bad = np.isin(nodes, table.columns("select claim from spoiler")["claim"])
+    is_open = np.isin(nodes, table.columns(opened)["claim"])
+    spoils = table.rows("select list_contains(taint_from, 'tainted') from rule")[0][0]
+    ancestor = lineage.spoilt(parent, is_bad, is_open, bool(spoils))
+    hit = np.flatnonzero(ancestor >= 0)
     return {"claim": nodes[hit], "ancestor": nodes[ancestor[hit]]}
+
+
+def _widen(table: Bench) -> None:
+    """The tables `family`, all claims that were built on a spoiler, and `line`, their parents.
+
+    Most lines of work are short, and few hold a spoiler: turn by turn only the children of the last turn are sought.
+    Where a line goes on and on, all parents of the run are laid out instead.
+    """
+    table.run("create or replace table front as from spoiler")
+    table.run("create or replace table family as select claim from front")
+    table.run("create or replace table line (claim bigint, parent bigint)")
+    for _ in range(TURNS):
+        table.make("kin")
+        table.run("insert into line select claim, parent from kin")
+        table.run(f"create or replace table front as {_NEW_KIN}")
+        if not table.count("front"):
+            return
+        table.run("insert into family select claim from front")
+    table.make("parent")
+    table.run("create or replace table line as from parent")
+    table.run("create or replace table family as select claim from line union select parent from line")
 
 
 def _columns(table: Bench, query: str) -> Iterator[list[list[int]]]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 NODE: Final = b"\x01"
 SIZE: Final = 32
@@ -75,6 +75,14 @@ def root(leaves: Sequence[bytes]) -> bytes:
     """The root over leaf hashes."""
     tree = Tree()
     tree.add(b"".join(leaves))
+    return tree.root()
+
+
+def root_of(batches: Iterable[Any]) -> bytes:
+    """The root over Arrow batches whose first column holds leaf hashes, in order."""
+    tree = Tree()
+    for batch in batches:
+        tree.add(b"".join(batch.column(0).to_pylist()))
     return tree.root()
 
 

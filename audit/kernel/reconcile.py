@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from audit.kernel.hearing import (
     doom,
     hear,
     lay_out,
+    open_redo,
     open_run,
     open_slice,
     settle,
@@ -38,7 +40,7 @@ from audit.kernel.summary import summarize
 __all__ = ["BadEvidence", "CheckFailed", "Inputs", "Progress", "judge", "law_digest"]
 
 FORMS: Final = ("parquet", "csv", "jsonl")
-KEPT: Final = ("word", "settled", "unclaimed")
+KEPT: Final = ("judged", "testimony", "unclaimed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +93,18 @@ def judge(
     try:
         table.seal([path for kind in terms.INPUTS for path in inputs.of(kind)], [out, folder])
         run = _Run(table, slices, progress)
-        run.open(inputs, rule)
-        run.work(rule, out)
-        run.close(out)
-        return run.publish(inputs, rule, out, output)
+        with ThreadPoolExecutor(max_workers=2, thread_name_prefix="beside") as beside:
+            digests = beside.submit(lambda: {kind: describe(kind, inputs.of(kind)) for kind in terms.INPUTS})
+            run.open(inputs, rule)
+            run.work(rule, out)
+            run.close(out)
+            root = beside.submit(ledger.root_of, table.beside(bench.statement("exports", "leaf")))
+            run.write(out, output)
+            with run.stage("row root"):
+                row_root = root.result().hex()
+            with run.stage("digests"):
+                told = digests.result()
+        return run.sum_up(rule, told, row_root, out, output)
     finally:
         table.close()
         shutil.rmtree(folder, ignore_errors=True)
@@ -104,6 +114,7 @@ class _Run:
     def __init__(self, table: Bench, slices: int, progress: Callable[[Progress], None] | None) -> None:
         self.bench, self.slices, self.progress = table, slices, progress
         self.claims = 0
+        self.verdicts = Path()
         self.seconds: dict[str, float] = {}
 
     @contextmanager
@@ -119,64 +130,61 @@ class _Run:
     def open(self, inputs: Inputs, rule: Rule) -> None:
         """What concerns the whole run: who is heard, who names whom, which slice a record falls into."""
         with self.stage("opening"):
-            lay_out(self.bench, inputs, rule, self.slices)
-            open_run(self.bench)
-            self.claims = self.bench.count("standing")
+            lay_out(self.bench, inputs, rule)
+            self.claims = self.bench.count("claims")
+            open_run(self.bench, self.slices)
 
     def work(self, rule: Rule, out: Path) -> None:
-        """The hearing, slice by slice; a second one if anybody is doomed; bursts and undone work."""
-        if rule.taint_from and self.bench.count("parent"):
-            self._first_hearing()
-            is_heard = self.slices == 1
-        else:
-            is_heard = False
+        """Hear and settle, slice by slice; then again the records where somebody is doomed."""
+        may_doom = bool(rule.taint_from) and self.bench.count("stepping") > 0
         for number in range(self.slices):
             with self.stage("hearing", number + 1, self.slices):
                 open_slice(self.bench, number, self.slices)
-                if not is_heard:
-                    hear(self.bench)
-                elif self.bench.count("doomed"):
-                    hear(self.bench, again=True)
+                hear(self.bench)
             with self.stage("settling", number + 1, self.slices):
                 settle(self.bench, out)
-                if self.slices > 1:
-                    self.bench.keep(*KEPT)
+                if may_doom:
+                    self.bench.make(*bench.DOOMING)
+                    self.bench.keep(str(number), bench.DOOMING, aside=self.slices > 1)
+                self.bench.keep(str(number), KEPT, aside=self.slices > 1)
+        last = ""
+        if may_doom:
+            with self.stage("second hearing"):
+                self.bench.gather(bench.DOOMING)
+                doom(self.bench)
+                if open_redo(self.bench):
+                    last = "redo"
+                    hear(self.bench)
+                    settle(self.bench, out)
+                    self.bench.keep(last, KEPT, aside=False)
+        self.bench.gather(KEPT, last=last)
         if self.slices > 1:
-            self.bench.gather(*KEPT)
-
-    def _first_hearing(self) -> None:
-        for number in range(self.slices):
-            with self.stage("first hearing", number + 1, self.slices):
-                open_slice(self.bench, number, self.slices)
-                hear(self.bench)
-                if self.slices > 1:
-                    self.bench.keep("decision")
-        if self.slices > 1:
-            self.bench.gather("decision")
-        with self.stage("lineage"):
-            doom(self.bench)
+            self.bench.collect("claim", "event", *bench.DEALT)
 
     def close(self, out: Path) -> None:
-        """Taint, verdicts, totals, and the checks over all of them."""
-        with self.stage("verdicts"):
+        """Taint, totals, verdicts, and the checks over all of them."""
+        with self.stage("lineage"):
             taint(self.bench)
-            self.bench.make("verdict", "totals")
+        with self.stage("verdicts"):
+            self.bench.make("totals")
+            self.verdicts = self.bench.file("verdict")
         with self.stage("checks"):
             check(self.bench, bench.RUN_CHECKS, out)
 
-    def publish(self, inputs: Inputs, rule: Rule, out: Path, output: str) -> dict[str, Any]:
-        """Write the files of the run and its summary."""
+    def write(self, out: Path, output: str) -> None:
+        """Write the files of the run."""
         with self.stage("writing"):
-            for name in bench.EXPORTS:
+            for name in bench.EXPORTS[1:]:
                 self.bench.write(bench.statement("exports", name), out / f"{name}.{output}", output)
             self.bench.write(bench.statement("exports", "doomed"), out / "doomed.parquet", "parquet")
-        with self.stage("row root"):
-            tree = ledger.Tree()
-            for batch in self.bench.stream(bench.statement("exports", "leaf")):
-                tree.add(b"".join(batch.column(0).to_pylist()))
-        with self.stage("digests"):
-            digests = {kind: describe(kind, inputs.of(kind)) for kind in terms.INPUTS}
-        summary = summarize(self.bench, rule, digests, tree.root().hex(), self.seconds)
+            if output != "parquet":
+                self.bench.write(bench.statement("exports", "verdicts"), out / f"verdicts.{output}", output)
+
+    def sum_up(self, rule: Rule, digests: dict[str, Any], row_root: str, out: Path, output: str) -> dict[str, Any]:
+        """Write the summary of the run, and let the verdicts out."""
+        if output == "parquet":
+            self.verdicts.replace(out / "verdicts.parquet")
+        summary = summarize(self.bench, rule, digests, row_root, self.seconds)
         text = json.dumps(summary, indent=1, ensure_ascii=False)
         (out / "summary.json").write_text(text + "\n", encoding="utf-8")
         return summary

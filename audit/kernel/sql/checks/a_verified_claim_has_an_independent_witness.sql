@@ -1,12 +1,8 @@
--- a_verified_claim_has_an_independent_witness: returns the verified claims that no independent system supports.
--- one row per claim row; reads verdict, word.
-with supported as (
-    select distinct claim from word where is_independent and word = 'supports'
-)
+-- a_verified_claim_has_an_independent_witness: returns the supported claims that no independent system supports.
+-- one row per claim; reads judged, word.
 select
-    verdict.claim,
-    verdict.vendor,
-    verdict.claim_id
-from verdict
-anti join supported using (claim)
-where verdict.state = 'verified'
+    judged.vendor,
+    judged.claim_id
+from judged
+anti join (select claim from word where is_independent and word = 'supports') as supported using (claim)
+where judged.reason = 'supported'

@@ -1,18 +1,17 @@
--- no_better_witness_denies_a_verified_claim: returns the verified claims that a system as good or better denies.
--- one row per claim row; reads verdict, word.
-with heard as (
-    select
-        claim,
-        min(grade) filter (where word = 'supports') as supports,
-        min(grade) filter (where word <> 'supports') as denies
-    from word
-    where is_independent
-    group by claim
-)
+-- no_better_witness_denies_a_verified_claim: returns the supported claims that a system as good or better denies.
+-- one row per claim; reads judged, word.
 select
-    verdict.claim,
-    heard.supports,
-    heard.denies
-from verdict
-join heard using (claim)
-where verdict.state = 'verified' and heard.denies <= heard.supports
+    judged.vendor,
+    judged.claim_id,
+    denial.grade as denies,
+    min(support.grade) as supports
+from word as denial
+join judged using (claim)
+join word as support using (claim)
+where denial.is_independent
+    and denial.word <> 'supports'
+    and judged.reason = 'supported'
+    and support.is_independent
+    and support.word = 'supports'
+group by judged.vendor, judged.claim_id, denial.grade
+having denial.grade <= min(support.grade)

@@ -2,7 +2,7 @@
 -- one row per claim row; reads question, claims, standing.
 select
     claims.revision,
-    standing.row,
+    coalesce(standing.row, 1) as row,
     claims.withdrawn,
     claims.agent_id,
     claims.action,
@@ -18,7 +18,7 @@ select
     claims.effect
 from claims
 join question using (vendor, claim_id)
-join standing using (claim)
+left join standing using (claim)
 order by
     claims.revision,
-    standing.row
+    coalesce(standing.row, 1)

@@ -1,10 +1,10 @@
 -- doomed: who walked last in the second hearing, kept so that one claim can be explained later.
--- one row per claim; reads heard, doomed.
+-- one row per claim; reads claims, doomed.
 select
-    heard.vendor,
-    heard.claim_id
-from heard
+    claims.vendor,
+    claims.claim_id
+from claims
 semi join doomed using (claim)
 order by
-    heard.vendor,
-    heard.claim_id
+    claims.vendor,
+    claims.claim_id

@@ -1,17 +1,16 @@
--- testimony: every word of every system (the law, 4); silence is no word.
--- one row per claim and system that has a word; reads word, heard, witness.
+-- testimony: every word of every system as it leaves.
+-- one row per claim and system that has a word; reads testimony, witness.
 select
-    heard.vendor,
-    heard.claim_id,
+    testimony.vendor,
+    testimony.claim_id,
     witness.system,
-    word.grade,
-    word.word,
-    word.rank,
-    word.event_id
-from word
-join heard using (claim)
+    testimony.grade,
+    testimony.word,
+    testimony.rank,
+    testimony.event_id
+from testimony
 join witness using (witness)
 order by
-    heard.vendor,
-    heard.claim_id,
-    word.witness
+    testimony.vendor,
+    testimony.claim_id,
+    testimony.witness

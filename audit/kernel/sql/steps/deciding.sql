@@ -9,7 +9,9 @@ select
     word.word,
     word.at_us,
     word.units,
-    word.is_independent
+    word.is_independent,
+    decision.words,
+    decision.decision
 from word
 join decision using (claim, grade)
 where decision.decision = 'disagree'

@@ -1,39 +1,45 @@
 -- decision: which grade decides a claim, and how (the law, 3.4).
--- one row per claim; reads claim, tally, silence.
-with heard_grades as (
+-- one row per claim; reads claim, tally, silence, rule. 1170 are the bits of *failed* in tally, 7 those of a grade.
+with spoken as (
     select
-        claim,
-        min(grade) filter (where is_independent) as independent,
-        bool_and(fails and not supports and not conflicts) filter (where is_independent) as only_failed,
-        min(grade) filter (where not is_independent) as other
+        tally.claim,
+        tally.words,
+        tally.said,
+        tally.said & ((1 << (3 * len(rule.independent_grades))) - 1) as independent,
+        case when independent > 0 then independent else tally.said end as heard,
+        case when heard & 7 > 0 then 0 when heard & 56 > 0 then 1 when heard & 448 > 0 then 2 else 3 end as place
     from tally
-    group by claim
+    cross join rule
 ),
 decided as (
     select
         claim.claim,
+        spoken.words,
+        silence.grade as silent,
+        ['A', 'B', 'C', 'D'][spoken.place + 1] as best,
+        (spoken.said >> (3 * spoken.place)) & 7 as said,
+        coalesce(spoken.independent > 0, false) as is_independent,
         case
-            when silence.grade is null then coalesce(heard_grades.independent, heard_grades.other)
-            when heard_grades.independent <= silence.grade then heard_grades.independent
-            when heard_grades.only_failed then heard_grades.independent
-        end as grade,
-        silence.grade is not null as is_silent
+            when silent is null then spoken.claim is not null
+            when not is_independent then false
+            else best <= silent or spoken.independent & 1170 = spoken.independent
+        end as is_spoken
     from claim
-    left join heard_grades using (claim)
+    left join spoken using (claim)
     left join silence using (claim)
 )
 select
-    decided.claim,
-    decided.grade,
-    coalesce(tally.is_independent, false) as is_independent,
+    claim,
+    case when is_spoken then best end as grade,
+    is_spoken and is_independent as is_independent,
+    words,
     case
-        when decided.grade is null and decided.is_silent then 'unseen'
-        when decided.grade is null then 'unheard'
-        when tally.supports and (tally.fails or tally.conflicts) then 'disagree'
-        when tally.supports and tally.is_independent then 'supported'
-        when tally.supports then 'attested'
-        when tally.fails then 'failed'
+        when not is_spoken and silent is not null then 'unseen'
+        when not is_spoken then 'unheard'
+        when said & 1 > 0 and said > 1 then 'disagree'
+        when said & 1 > 0 and is_independent then 'supported'
+        when said & 1 > 0 then 'attested'
+        when said & 2 > 0 then 'failed'
         else 'wrong'
     end as decision
 from decided
-left join tally using (claim, grade)

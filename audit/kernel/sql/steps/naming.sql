@@ -4,13 +4,13 @@ select
     evidence.event,
     claims.claim,
     evidence.claim_ref as name,
-    standing.reason is null as is_heard,
+    standing.claim is null as is_heard,
     claims.target as claim_target,
     evidence.target as event_target,
     coalesce(claims.target = evidence.target, true)
     and coalesce(claims.action = evidence.action, true) as is_possible
 from evidence
 join claims on claims.claim_id = evidence.claim_ref
-join standing using (claim)
+left join standing using (claim)
 anti join later_copy on later_copy.event = evidence.event
 where evidence.vendor is null or evidence.vendor = claims.vendor

@@ -1,4 +1,4 @@
--- sighting: the evidence that can speak of a record or of a claim of the run, with its slice.
+-- sighting: the evidence that can speak of a record or of a claim of the run, with its record.
 -- one row per event; reads evidence, later_copy, witness, naming, tie, tied_record, binding, rule, slice.
 with named as (
     select event, bool_or(is_heard) as is_heard from naming group by event
@@ -28,8 +28,9 @@ select
     evidence.actor is null or not witness.has_bindings as is_anyone,
     case
         when tie.is_tied or tied_record.target is not null then 0
-        else hash(coalesce(evidence.target, tie.target, evidence.claim_ref)) % slice.slices
-    end as slice
+        else hash(coalesce(evidence.target, tie.target, evidence.claim_ref))
+    end as record,
+    record % slice.slices as slice
 from evidence
 anti join later_copy on later_copy.event = evidence.event
 join witness using (system)

@@ -1,5 +1,5 @@
--- standing: what the claims alone say (the law, 3.1 and 3.2); a null reason: the claim is to be heard.
--- one row per claim row; reads claims, restatement, rule.
+-- standing: the claim rows that are not heard, and why: what the claims alone say (the law, 3.1 and 3.2).
+-- one row per claim row that is not heard; reads claims, restatement, rule.
 with stated as (
     select
         claims.claim,
@@ -17,17 +17,26 @@ with stated as (
     from claims
     left join restatement using (claim)
     cross join rule
+),
+reasoned as (
+    select
+        claim,
+        row,
+        is_current,
+        case
+            when restated is not null then restated
+            when not is_completed and is_free then 'own_failure'
+            when not is_production then 'not_production'
+            when not is_counted then 'not_counted'
+            when not is_completed then 'not_completed'
+            when not is_registered then 'unregistered_agent'
+        end as reason
+    from stated
 )
 select
     claim,
     row,
     is_current,
-    case
-        when restated is not null then restated
-        when not is_completed and is_free then 'own_failure'
-        when not is_production then 'not_production'
-        when not is_counted then 'not_counted'
-        when not is_completed then 'not_completed'
-        when not is_registered then 'unregistered_agent'
-    end as reason
-from stated
+    reason
+from reasoned
+where reason is not null

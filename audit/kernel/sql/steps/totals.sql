@@ -1,27 +1,39 @@
 -- totals: claims, units, money and tokens by vendor, agent, action, UTC day, state, reason and currency.
--- one row per combination; reads claims, verdict.
+-- one row per combination; reads judged, screened, tainted, meaning.
+with said as (
+    select
+        claim, vendor, agent_id, action, at_us, currency, reason, units, charge_micros, tokens_input, tokens_cached,
+        tokens_output
+    from judged
+    union all
+    select
+        claim, vendor, agent_id, action, at_us, currency, reason, units, charge_micros, tokens_input, tokens_cached,
+        tokens_output
+    from screened
+)
 select
-    claims.vendor,
-    claims.agent_id,
-    claims.action,
-    cast(timezone('UTC', claims.occurred_at) as date) as day,
-    verdict.state,
-    verdict.reason,
-    claims.currency,
+    said.vendor,
+    said.agent_id,
+    said.action,
+    cast(make_timestamp(said.at_us) as date) as day,
+    meaning.state,
+    meaning.reason,
+    said.currency,
     count(*) as claims,
-    cast(sum(claims.units) as decimal(38, 0)) as units,
-    cast(sum(claims.charge_micros) as decimal(38, 0)) as charge_micros,
-    count(*) filter (where claims.charge_micros is null) as uncharged_claims,
-    cast(sum(claims.tokens_input) as decimal(38, 0)) as tokens_input,
-    cast(sum(claims.tokens_cached) as decimal(38, 0)) as tokens_cached,
-    cast(sum(claims.tokens_output) as decimal(38, 0)) as tokens_output
-from claims
-join verdict using (claim)
+    cast(sum(said.units) as decimal(38, 0)) as units,
+    cast(sum(said.charge_micros) as decimal(38, 0)) as charge_micros,
+    count(*) filter (where said.charge_micros is null) as uncharged_claims,
+    cast(sum(said.tokens_input) as decimal(38, 0)) as tokens_input,
+    cast(sum(said.tokens_cached) as decimal(38, 0)) as tokens_cached,
+    cast(sum(said.tokens_output) as decimal(38, 0)) as tokens_output
+from said
+left join tainted using (claim)
+join meaning on meaning.reason = case when tainted.claim is null then said.reason else 'tainted' end
 group by
-    claims.vendor,
-    claims.agent_id,
-    claims.action,
+    said.vendor,
+    said.agent_id,
+    said.action,
     day,
-    verdict.state,
-    verdict.reason,
-    claims.currency
+    meaning.state,
+    meaning.reason,
+    said.currency

@@ -2,6 +2,7 @@
 -- one row per event; reads event, match, claimed_action, witness, binding.
 select
     event.event,
+    event.record,
     event.witness,
     event.event_id,
     event.grade,

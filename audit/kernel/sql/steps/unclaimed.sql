@@ -2,6 +2,7 @@
 -- one row per event; reads unanswered, best_witness, witness.
 select
     unanswered.event,
+    unanswered.record,
     witness.system,
     unanswered.event_id,
     unanswered.grade,

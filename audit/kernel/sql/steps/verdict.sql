@@ -1,29 +1,37 @@
 -- verdict: state and reason of every claim row, and what they rest on (the law, 3.7), in the order of the row root.
--- one row per claim row; reads claims, untainted, tainted, meaning.
+-- one row per claim row; reads judged, screened, tainted, witness, meaning.
+with said as (
+    select
+        claim, vendor, claim_id, revision, row, reason, rank, witness, event_id, repeat_of, undone_by, is_provisional,
+        units, charge_micros
+    from judged
+    union all by name
+    select claim, vendor, claim_id, revision, row, reason, units, charge_micros
+    from screened
+)
 select
-    claims.claim,
-    claims.vendor,
-    claims.claim_id,
-    claims.revision,
-    untainted.row,
+    said.vendor,
+    said.claim_id,
+    said.revision,
+    said.row,
     meaning.state,
     meaning.reason,
     meaning.class,
-    untainted.rank,
-    untainted.event_system,
-    untainted.event_id,
-    case when meaning.reason = 'repeat' then untainted.repeat_of end as repeat_of,
-    case when meaning.reason = 'undone' then untainted.undone_by end as undone_by,
+    said.rank,
+    witness.system as event_system,
+    said.event_id,
+    case when meaning.reason = 'repeat' then said.repeat_of end as repeat_of,
+    case when meaning.reason = 'undone' then said.undone_by end as undone_by,
     tainted.ancestor_id as tainted_by,
-    meaning.state = 'verified' and untainted.is_provisional as provisional,
-    claims.units,
-    claims.charge_micros
-from claims
-join untainted using (claim)
+    meaning.state = 'verified' and said.is_provisional as provisional,
+    said.units,
+    said.charge_micros
+from said
 left join tainted using (claim)
-join meaning on meaning.reason = case when tainted.claim is null then untainted.reason else 'tainted' end
+left join witness using (witness)
+join meaning on meaning.reason = case when tainted.claim is null then said.reason else 'tainted' end
 order by
-    claims.vendor,
-    claims.claim_id,
-    claims.revision,
-    untainted.row
+    said.vendor,
+    said.claim_id,
+    said.revision,
+    said.row

@@ -1,5 +1,14 @@
 -- work: supported work on the records that something was undone on; an event without target stands on its claim's.
 -- one row per supporting event, with its place among those of one instant; reads support, claim, event, undoing.
+with spoilt as (
+    select distinct target from undoing
+),
+stood as (
+    select support.event, coalesce(event.target, claim.target) as target
+    from support
+    join claim using (claim)
+    join event on event.event = support.event
+)
 select
     support.event,
     support.witness,
@@ -10,9 +19,9 @@ select
     claim.claim_id,
     claim.action,
     claim.undo_us,
-    coalesce(event.target, claim.target) as target,
+    stood.target,
     row_number() over (order by claim.claim_id, claim.vendor, support.witness, support.event_id) as place
-from support
-join claim using (claim)
-join event on event.event = support.event
-where coalesce(event.target, claim.target) in (select undoing.target from undoing)
+from stood
+semi join spoilt using (target)
+join support on support.event = stood.event
+join claim on claim.claim = support.claim
