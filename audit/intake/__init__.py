@@ -1,7 +1,8 @@
 """Intake: bytes of any format that a person sends in, canonical rows and refusals out. Knows no Django.
 
 `detect` says what a file is; `guess` offers a mapping, `preview` shows what it would do; `take_file` does it; `line`
-finds a row again as it was received.
+finds a row again as it was received. What strangers sent is read through `cell`, by the same functions in a process of
+its own.
 """
 
 from audit.intake.formats import Format, detect

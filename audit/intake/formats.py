@@ -59,6 +59,8 @@ def detect(path: Path, file_name: str, *, most: int | None = None) -> Format:
         return Format("parquet", packed)
     if head.startswith(b"PK\x03\x04"):
         return Format("xlsx", packed)
+    if packed and packing.of_head(head):
+        raise BadInput(file_name, "is packed twice: pack it once")
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadInput(file_name, "is an old or locked Excel file: save it as .xlsx without a password")
     return _text(path, packed, head, file_name, most)

@@ -33,22 +33,22 @@ def rows(stream: Bytes, file: str, wanted: Iterable[str] = (), batch: int = BATC
 
 
 class _Document:
-    """A place in a JSON document: the text not yet read, and the line that it begins on."""
+    """A place in a JSON document: the text at hand, how far it is read, and the line of that place."""
 
     def __init__(self, stream: Bytes, file: str) -> None:
         self._stream, self._file = stream, file
-        self._bytes, self._text, self._line, self._ended = b"", "", 1, False
+        self._bytes, self._text, self._at, self._line, self._ended = b"", "", 0, 1, False
 
     def objects(self) -> Iterator[Parsed]:
         """Each object of the list with its number."""
         self._skip()
-        if self._text[:1] == "{":
+        if self._next() == "{":
             yield from self._wrapped()
-        elif self._text[:1] == "[":
+        elif self._next() == "[":
             self._take(1)
             yield from map(_row, itertools.count(1), self._array())
             self._skip()
-            if self._text:
+            if self._next():
                 raise self._bad("goes on after the end of the array")
         else:
             raise self._bad("is no JSON array of objects")
@@ -58,21 +58,21 @@ class _Document:
             if len(self._text) > DOCUMENT:
                 raise self._bad(f"wraps its rows and is larger than {DOCUMENT:,} bytes")
             self._more()
-        document = self._parse(self._text)
+        document = self._parse(self._text[self._at :])
         lists = [name for name, value in document.items() if _is_rows(value)]
         yield from map(_row, itertools.count(1), document[lists[0]] if len(lists) == 1 else [document])
 
     def _array(self) -> Iterator[Any]:
         """The values from after the opening bracket to after the closing one."""
         self._skip()
-        if self._text[:1] == "]":
+        if self._next() == "]":
             self._take(1)
             return
         while True:
             self._skip()
             yield self._value()
             self._skip()
-            mark = self._text[:1]
+            mark = self._next()
             self._take(1)
             if mark == "]":
                 return
@@ -83,19 +83,20 @@ class _Document:
         """The next value, however many pieces it takes."""
         while True:
             try:
-                value, end = effects.decode(self._text)
+                value, end = effects.decode(self._text, self._at)
+                effects.shallow(value, self._text, self._at, end)
             except ValueError as error:
-                if self._ended or len(self._text) > RECORD:
+                if self._ended or len(self._text) - self._at > RECORD:
                     raise self._bad(str(error)) from None
                 end = len(self._text)
             if end < len(self._text) or self._ended:
-                self._take(end)
+                self._take(end - self._at)
                 return value
-            self._more(max(_PIECE, len(self._text)))
+            self._more(max(_PIECE, len(self._text) - self._at))
 
     def _parse(self, text: str) -> dict[str, Any]:
         try:
-            value: dict[str, Any] = effects.parse(text)
+            value: dict[str, Any] = effects.shallow(effects.parse(text), text, 0, len(text))
         except ValueError as error:
             raise self._bad(str(error)) from None
         return value
@@ -103,17 +104,21 @@ class _Document:
     def _skip(self) -> None:
         """Go to the next character that is no space."""
         while True:
-            match = _SPACE.match(self._text)
-            self._take(match.end() if match else 0)
-            if self._text or self._ended:
+            match = _SPACE.match(self._text, self._at)
+            self._take(match.end() - self._at if match else 0)
+            if self._next() or self._ended:
                 return
             self._more()
 
+    def _next(self) -> str:
+        return self._text[self._at : self._at + 1]
+
     def _take(self, count: int) -> None:
-        self._line += self._text.count("\n", 0, count)
-        self._text = self._text[count:]
+        self._line += self._text.count("\n", self._at, self._at + count)
+        self._at += count
 
     def _more(self, size: int = _PIECE) -> None:
+        self._text, self._at = self._text[self._at :], 0
         piece = self._stream.read(size)
         self._ended = not piece
         self._bytes += piece

@@ -6,14 +6,18 @@ than what was sent.
 
 from __future__ import annotations
 
+import lzma
+import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
 from audit.kernel.inputs import BadInput
+from audit.kernel.inputs.faults import shown
 from audit.kernel.inputs.files import DECODED_BYTES, Bytes, Capped, unpack
 
 ALWAYS_BYTES: Final = 256 << 20
@@ -22,7 +26,9 @@ RATIO: Final = 500
 """Beyond that, how many times its own size a file may unpack to."""
 _PIECE: Final = 1 << 22
 _MAGIC: Final = ((b"\x1f\x8b", "gz"), (b"\x28\xb5\x2f\xfd", "zst"), (b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"))
-_SPREADSHEET: Final = "[Content_Types].xml"
+_BROKEN: Final = (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, zlib.error, lzma.LZMAError)
+SPREADSHEET: Final = "[Content_Types].xml"
+"""The member that every XLSX has."""
 
 
 def packing_of(path: Path, file: str) -> str:
@@ -33,8 +39,13 @@ def packing_of(path: Path, file: str) -> str:
         head = handle.read(4)
     if not head:
         raise BadInput(file, "is empty: send the file again")
-    packing = next((packing for magic, packing in _MAGIC if head.startswith(magic)), "")
-    return "" if packing == "zip" and _SPREADSHEET in _names(path, file) else packing
+    packing = of_head(head)
+    return "" if packing == "zip" and SPREADSHEET in _names(path, file) else packing
+
+
+def of_head(head: bytes) -> str:
+    """The packing that the first bytes tell, or nothing."""
+    return next((packing for magic, packing in _MAGIC if head.startswith(magic)), "")
 
 
 def inner_name(path: Path, packing: str, file: str) -> str:
@@ -45,15 +56,20 @@ def inner_name(path: Path, packing: str, file: str) -> str:
     return file.removesuffix(".gz").removesuffix(".zst") if packing else file
 
 
+def cap_of(path: Path) -> int:
+    """The most bytes that a file may unpack to."""
+    return min(DECODED_BYTES, max(ALWAYS_BYTES, RATIO * path.stat().st_size))
+
+
 @contextmanager
 def unpacked(path: Path, packing: str, file: str) -> Iterator[Capped]:
     """The bytes inside, under the caps."""
-    cap = min(DECODED_BYTES, max(ALWAYS_BYTES, RATIO * path.stat().st_size))
+    cap = cap_of(path)
     with path.open("rb") as raw:
         if packing != "zip":
             yield Capped(unpack(raw, f".{packing}" if packing else ""), file, cap)
             return
-        with _archive(raw, file) as archive, archive.open(_member(archive, file)) as inner:
+        with _archive(raw, file) as archive, _opened(archive, _member(archive, file), file) as inner:
             yield Capped(_Zipped(inner, file), file, cap)
 
 
@@ -80,18 +96,29 @@ class _Zipped:
     def read(self, size: int, /) -> bytes:
         try:
             return self._inner.read(size)
-        except zipfile.BadZipFile as error:
-            raise BadInput(self._file, f"cannot be unpacked ({error}): pack it again and send it whole") from None
+        except _BROKEN as error:
+            raise _broken(self._file, error) from None
 
 
 @contextmanager
 def _archive(raw: Any, file: str) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(raw)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+    except _BROKEN as error:
         raise BadInput(file, f"is no zip that can be read ({error}): pack it again and send it whole") from None
     with archive:
         yield archive
+
+
+def _opened(archive: zipfile.ZipFile, member: zipfile.ZipInfo, file: str) -> IO[bytes]:
+    try:
+        return archive.open(member)
+    except _BROKEN as error:
+        raise _broken(file, error) from None
+
+
+def _broken(file: str, error: Exception) -> BadInput:
+    return BadInput(file, f"cannot be unpacked ({shown(error)}): pack it again and send it whole")
 
 
 def _names(path: Path, file: str) -> list[str]:
@@ -108,6 +135,8 @@ def _member(archive: zipfile.ZipFile, file: str) -> zipfile.ZipInfo:
     parts = info.filename.replace("\\", "/").split("/")
     if ".." in parts or not parts[0] or ":" in parts[0]:
         raise BadInput(file, "names its file by a path that leads elsewhere: pack it again without folders")
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise BadInput(file, "holds a link and not a file: pack the file itself")
     if info.flag_bits & 1:
         raise BadInput(file, "is locked with a password: pack it again without one")
     return info

@@ -12,10 +12,13 @@ from audit.kernel.inputs import Rows
 from audit.kernel.inputs.parquet import read
 
 
-def rows(whole: Any, file: str, wanted: Iterable[str] = ()) -> Iterator[Rows]:
-    """The rows of an open Parquet file; `wanted` are paths with dots to have as columns too."""
+def rows(whole: Any, file: str, wanted: Iterable[str], cap: int) -> Iterator[Rows]:
+    """The rows of an open Parquet file; `wanted` are paths with dots to have as columns too.
+
+    `cap` is the most bytes that the file may unpack to.
+    """
     paths = [path for path in wanted if "." in path]
-    for batch in read(whole, file):
+    for batch in read(whole, file, cap):
         more = {path: found for path in paths if (found := _at(batch.columns, path)) is not None}
         yield Rows({**more, **batch.columns}, batch.lines, batch.broken)
 

@@ -29,6 +29,8 @@ LOOKED_INTO: Final = 64 << 20
 """How many bytes of a file a preview reads to tell its encoding."""
 SAMPLE: Final = 200
 _REFUSALS: Final = 200
+_SHOWN: Final = 1_000
+"""How many characters of a value are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,12 @@ class Preview:
         """As plain values that JSON can hold."""
         return {**asdict(self), "mapping": self.mapping.to_json(), "taken": self.taken.to_json()}
 
+    @classmethod
+    def from_json(cls, value: Dictionary[str, Any]) -> Preview:
+        """What `to_json` wrote."""
+        made = {"mapping": Mapping.from_json(value["mapping"]), "taken": Taken.from_json(value["taken"])}
+        return cls(**{**value, **made})
+
 
 def preview(
     path: Path,
@@ -88,7 +96,7 @@ def preview(
         format=form.words,
         columns=columns,
         lines=lines[:rows],
-        raw=sample[:rows],
+        raw=[{name: text[:_SHOWN] for name, text in row.items()} for row in sample[:rows]],
         mapping=mapping,
         reasons=reasons,
         missing=missing(kind, mapping, tuple(context)),
@@ -185,7 +193,7 @@ def _tried(
         with refused.open(newline="", encoding="utf-8") as handle:
             refusals = [row for row, _ in zip(csv.DictReader(handle), range(_REFUSALS), strict=False)]
     names = ["line", *(column.name for column in INPUTS[kind])]
-    good = [{name: _text(row[name]) for name in names} for row in first.to_pylist()]
+    good = [{name: _text(row[name])[:_SHOWN] for name in names} for row in first.to_pylist()]
     return _with(shown, taken=taken, mapped=good, refusals=refusals)
 
 

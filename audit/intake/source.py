@@ -22,7 +22,10 @@ def opened(
     """The rows of a file as received, in batches; `wanted` are columns by paths with dots. Raises BadInput."""
     if form.kind in ("parquet", "xlsx"):
         with packing.whole(path, form.packing, file) as handle:
-            yield parquet.rows(handle, file, wanted) if form.kind == "parquet" else xlsx.rows(handle, file)
+            if form.kind == "parquet":
+                yield parquet.rows(handle, file, wanted, packing.cap_of(path))
+            else:
+                yield xlsx.rows(handle, file)
         return
     with packing.unpacked(path, form.packing, file) as stream:
         text = encodings.utf8(stream, form.encoding)

@@ -56,9 +56,12 @@ def check(kind: str, mapping: Mapping, file_name: str, constants: Dictionary[str
         raise BadInput(file_name, f"is not fully mapped: choose a column or a value for {', '.join(lacking)}")
 
 
-def line(path: Path, file_name: str, number: int) -> dict[str, str] | None:
-    """The row that begins at a line, as received: column -> text. None if no row begins there. Stops when past it."""
-    form: Format = detect(path, file_name)
+def line(path: Path, file_name: str, number: int, form: Format | None = None) -> dict[str, str] | None:
+    """The row that begins at a line, as received: column -> text. None if no row begins there. Stops when past it.
+
+    form: what the file is, where that is known without looking at it.
+    """
+    form = form or detect(path, file_name)
     with opened(path, file_name, form) as batches:
         for rows in batches:
             at = int(rows.lines.searchsorted(number))

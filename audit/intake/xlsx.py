@@ -15,6 +15,7 @@ from typing import IO, Any, Final
 import numpy as np
 import python_calamine
 
+from audit.intake import packing
 from audit.kernel.inputs import BadInput, Rows
 from audit.kernel.inputs.jsonlines import column
 from audit.kernel.inputs.rows import check_names
@@ -44,10 +45,13 @@ def _check_size(whole: IO[bytes], file: str) -> None:
     try:
         with zipfile.ZipFile(whole) as archive:
             size = sum(info.file_size for info in archive.infolist())
+            known = packing.SPREADSHEET in archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise BadInput(file, f"is no XLSX that can be read ({error}): save it again as .xlsx") from None
     if size > DECODED_BYTES:
         raise BadInput(file, f"unpacks to more than {DECODED_BYTES:,} bytes: save it as CSV")
+    if not known:
+        raise BadInput(file, "is packed twice, or no XLSX: pack it once, or save it again as .xlsx")
     whole.seek(0)
 
 

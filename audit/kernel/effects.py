@@ -22,6 +22,8 @@ from typing import Any, Final
 
 DEPTH: Final = 64
 """How deep an effect may nest; the object itself is the first level."""
+LEVELS: Final = DEPTH + 3
+"""How deep a document may nest: an effect in a row in a list in an object."""
 
 _CACHED_LENGTH: Final = 512
 _NUMBER: Final = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]{1,3}))?")
@@ -66,14 +68,29 @@ def parse(text: str) -> Any:
         raise ValueError(f"is not valid JSON: {error.msg} at character {error.pos + 1}") from None
 
 
-def decode(text: str) -> tuple[Any, int]:
-    """The JSON value that a text begins with, as `parse` gives it, and where it ends. Raises ValueError."""
+def decode(text: str, at: int = 0) -> tuple[Any, int]:
+    """The JSON value that stands at a place of a text, as `parse` gives it, and where it ends. Raises ValueError."""
     try:
-        return _decoder.raw_decode(text)
+        return _decoder.raw_decode(text, at)
     except RecursionError:
         raise ValueError(f"is nested too deep: at most {DEPTH} levels") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"is not valid JSON: {error.msg}") from None
+
+
+def shallow(value: Any, text: str, start: int, end: int) -> Any:
+    """The value that a part of a text says, if it nests no deeper than LEVELS; else raises ValueError.
+
+    Few brackets make no depth, so most texts are only counted.
+    """
+    if text.count("{", start, end) + text.count("[", start, end) > LEVELS:
+        level, depth = [value], 0
+        while level := [item for item in level if isinstance(item, dict | list)]:
+            depth += 1
+            if depth > LEVELS:
+                raise ValueError(f"is nested too deep: at most {DEPTH} levels")
+            level = [inner for item in level for inner in (item.values() if isinstance(item, dict) else item)]
+    return value
 
 
 def compact(value: Any) -> str:

@@ -9,12 +9,13 @@ from typing import Any
 
 from django.http import Http404
 
-from audit.intake import line as line_of_file
+from audit.intake import BadInput, Format, cell
 from audit.models import Batch, Run
 from audit.queries import lines
-from audit.vault import files
+from audit.vault import cells, files
 from audit.vault.bench import connect
 
+LINES = Format("jsonl", encoding="utf-8")  # the raw file of a segment
 NEAR = 400  # events or sibling claims shown around one claim, the nearest first
 EVENT = ("system", "event_id", "grade", "outcome", "action", "target", "occurred_at", "actor", "effect", "claim_ref")
 
@@ -73,8 +74,18 @@ def received(line: lines.Line) -> Received | None:
     batch = Batch.objects.select_related("source").filter(id=line["batch"]).first()
     if batch is None:
         return None
-    columns = line_of_file(files.local(batch.raw_key), batch.file_name, int(line["line"]))
+    form = LINES if batch.streamed else None
+    columns = _row(batch, int(line["line"]), form)
     return Received(batch, int(line["line"]), columns) if columns is not None else None
+
+
+def _row(batch: Batch, number: int, form: Format | None) -> dict[str, str] | None:
+    """A row of the raw file; None where there is none, or where it takes too long to find."""
+    path, limits = files.local(batch.raw_key), cells.for_pages()
+    try:
+        return cell.line(path, batch.file_name, number, form, folder=cells.folder(), limits=limits)
+    except BadInput:
+        return None
 
 
 def _read(run: Run, name: str, names: tuple[str, ...], query: str, parameters: list[Any]) -> list[dict[str, Any]]:

@@ -70,6 +70,30 @@ class Sheet:
         self._kept, self._count = [], 0
 
 
+class Pile:
+    """Canonical rows kept in memory, for a few that need no file."""
+
+    def __init__(self, kind: str) -> None:
+        """Begin an empty one."""
+        self._schema = schema(kind)
+        self._kept: list[Any] = []
+
+    def add(self, table: Any) -> None:
+        """Append rows."""
+        self._kept.append(table)
+
+    def close(self) -> None:
+        """Nothing: the rows are where they are."""
+
+    def abandon(self) -> None:
+        """Let the rows go."""
+        self._kept = []
+
+    def table(self) -> Any:
+        """All rows."""
+        return pa.concat_tables(self._kept) if self._kept else self._schema.empty_table()
+
+
 class Fingerprints:
     """The MD5 of rows: of their values in order, joined by U+0000, null empty, instants as microseconds since 1970."""
 

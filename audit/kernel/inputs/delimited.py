@@ -126,7 +126,7 @@ class _Reader:
         bad: list[Any] = []
         try:
             table = self._arrow(piece, bad)
-        except pa.ArrowInvalid:
+        except (pa.ArrowInvalid, UnicodeDecodeError):  # the latter where a row of the wrong width is no UTF-8
             return None
         return self._placed(piece, table, bad)
 
@@ -246,7 +246,19 @@ class _Reader:
             careful.lines.append(line)
 
     def _unclosed(self) -> _Careful:
-        """One line given up, because a quote in it is never closed."""
+        """One line given up, because a quote in it is never closed, or because it has no end."""
+        end = self.data.find(b"\n") + 1
+        line = self.data[: end or len(self.data)]
+        while not end and not self.ended:
+            self.data = b""
+            self._fill(self.block)
+            end = self.data.find(b"\n") + 1
+        too_long = f"is longer than {RECORD:,} bytes: make the row shorter"
+        reason = self._open_quote() if b'"' in line else too_long
+        return _Careful(broken=[Fault(self.line, "", shown(line.rstrip()), reason)], used=end or len(self.data))
+
+    def _open_quote(self) -> str:
+        """What is wrong with a line whose quote never closes; too many of them, and nobody can tell rows."""
         self.open_quotes += 1
         if self.open_quotes > OPEN_QUOTES:
             raise BadInput(
@@ -254,10 +266,7 @@ class _Reader:
                 f"has more than {OPEN_QUOTES} quotes that never close, the last on line {self.line}: "
                 "close each, or double a quote inside a field",
             )
-        end = self.data.find(b"\n") + 1 or len(self.data)
-        reason = "a quote opens in this line and is never closed: close it, or double a quote inside a field"
-        fault = Fault(self.line, "", shown(self.data[:end].rstrip()), reason)
-        return _Careful(broken=[fault], used=end)
+        return "a quote opens in this line and is never closed: close it, or double a quote inside a field"
 
     def _rows(self, careful: _Careful) -> Rows:
         columns: tuple[Any, ...] = tuple(zip(*careful.rows, strict=True)) or ((),) * len(self.names)

@@ -69,3 +69,15 @@ class Refusals:
             os.truncate(self._path, self._before)
         else:
             self._path.unlink(missing_ok=True)
+
+
+class Noted:
+    """Refusals kept in memory, for a few that need no file."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self.faults: list[Fault] = []
+
+    def add(self, file: str, faults: Iterable[Fault]) -> None:
+        """Keep each fault."""
+        self.faults += faults

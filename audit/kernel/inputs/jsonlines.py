@@ -68,7 +68,7 @@ def text(value: Any) -> str | None:
 def parsed(line: str, number: int) -> Parsed:
     """The object that a text holds, or the fault that says why it holds none."""
     try:
-        value = effects.parse(line)
+        value = effects.shallow(effects.parse(line), line, 0, len(line))
     except ValueError as error:
         return Fault(number, "", shown(line), str(error))
     if not isinstance(value, dict):

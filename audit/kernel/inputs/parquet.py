@@ -20,13 +20,18 @@ BATCH: Final = 32_768
 """How many rows a batch holds at most."""
 CELLS: Final = 4_000_000
 """How many fields a batch holds at most."""
-_DECODED_BYTES: Final = 20 << 30
+DECODED_BYTES: Final = 20 << 30
+"""The most bytes that a file may unpack to."""
+_BUFFER: Final = 1 << 16  # bytes of each column
 
 
-def read(whole: Any, file: str) -> Iterator[Rows]:
-    """The rows of an open Parquet file, column by column as they are stored. Raises BadInput."""
+def read(whole: Any, file: str, cap: int = DECODED_BYTES) -> Iterator[Rows]:
+    """The rows of an open Parquet file, column by column as they are stored. Raises BadInput.
+
+    `cap` is the most bytes that it may unpack to. A row group is read piece by piece, however large it is.
+    """
     try:
-        yield from _batches(pq.ParquetFile(whole), file)
+        yield from _batches(pq.ParquetFile(whole, pre_buffer=False, buffer_size=_BUFFER), file, cap)
     except MemoryError:
         raise BadInput(file, "unpacks to more than there is room for: split it into smaller files") from None
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -34,25 +39,32 @@ def read(whole: Any, file: str) -> Iterator[Rows]:
         raise BadInput(file, f"is not a Parquet file that can be read ({reason}): write it again") from None
 
 
-def _batches(source: Any, file: str) -> Iterator[Rows]:
+def _batches(source: Any, file: str, cap: int) -> Iterator[Rows]:
     schema = source.schema_arrow
     names = check_names(schema.names, file)
-    _check_figures(source, file)
+    _check_figures(source, file, cap)
     first, decoded = 1, 0
     yield Rows({n: pa.array([], kind) for n, kind in zip(names, schema.types, strict=True)}, np.array([], np.int64))
     for batch in source.iter_batches(_batch_size(source, len(names)), use_threads=False):
+        batch.validate(full=True)  # text that is no UTF-8, offsets that lead elsewhere
         decoded += batch.nbytes
-        if decoded > _DECODED_BYTES:
-            raise BadInput(file, f"unpacks to more than {_DECODED_BYTES:,} bytes: split it into smaller files")
+        if decoded > cap:
+            raise _too_much(file, cap)
         lines = np.arange(first, first + batch.num_rows, dtype=np.int64)
         first += batch.num_rows
         yield Rows(dict(zip(names, batch.columns, strict=True)), lines)
+    if (counted := source.metadata.num_rows) != first - 1:
+        raise BadInput(file, f"is damaged: it counts {counted:,} rows and holds {first - 1:,}: write it again")
 
 
-def _check_figures(source: Any, file: str) -> None:
+def _too_much(file: str, cap: int) -> BadInput:
+    return BadInput(file, f"unpacks to more than {cap:,} bytes: split it into smaller files")
+
+
+def _check_figures(source: Any, file: str, cap: int) -> None:
     groups = (source.metadata.row_group(at) for at in range(source.metadata.num_row_groups))
-    if sum(group.total_byte_size for group in groups) > _DECODED_BYTES:
-        raise BadInput(file, f"unpacks to more than {_DECODED_BYTES:,} bytes: split it into smaller files")
+    if sum(group.total_byte_size for group in groups) > cap:
+        raise _too_much(file, cap)
 
 
 def _batch_size(source: Any, columns: int) -> int:

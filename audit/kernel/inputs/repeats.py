@@ -24,6 +24,8 @@ from audit.kernel.inputs.taken import Taken
 KEYS: Final = ("system", "event_id")
 SQL: Final = Path(__file__).parent.parent / "sql" / "inputs"
 BATCH: Final = 122_880
+MEMORY: Final = "256MB"
+"""What the engine may hold before it spills: whoever reads a file has 1 GiB in all."""
 
 
 def drop_repeats(staged: Path, refusals: Refusals, taken: Taken) -> Taken:
@@ -53,7 +55,7 @@ def drop_repeats(staged: Path, refusals: Refusals, taken: Taken) -> Taken:
 @contextmanager
 def _bench(spill: Path) -> Iterator[Any]:
     """An engine that reads only what it is handed, and spills beside the file."""
-    bench = duckdb.connect(config={"threads": 1, "memory_limit": "1GB", "temp_directory": str(spill)})
+    bench = duckdb.connect(config={"threads": 1, "memory_limit": MEMORY, "temp_directory": str(spill)})
     try:
         bench.execute("set enable_external_access = false")
         yield bench
@@ -63,7 +65,10 @@ def _bench(spill: Path) -> Iterator[Any]:
 
 
 def _make(bench: Any, table: str) -> None:
-    bench.execute(f"create temp table {table} as {(SQL / table).with_suffix('.sql').read_text()}")
+    try:
+        bench.execute(f"create temp table {table} as {(SQL / table).with_suffix('.sql').read_text()}")
+    except duckdb.OutOfMemoryException:
+        raise MemoryError from None
 
 
 def _reader(staged: Path, columns: tuple[str, ...]) -> Any:

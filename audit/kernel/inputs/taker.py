@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -13,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.kernel.inputs import fields, instants
-from audit.kernel.inputs.canonical import Fingerprints, Sheet, schema
-from audit.kernel.inputs.faults import BadInput, Fault, Refusals, shown
+from audit.kernel.inputs.canonical import Fingerprints, Pile, Sheet, schema
+from audit.kernel.inputs.faults import BadInput, Fault, Noted, Refusals, shown
 from audit.kernel.inputs.fields import Wrong
 from audit.kernel.inputs.rowrules import SYSTEMS, charge, constant, disagreements, grades_of
 from audit.kernel.inputs.rows import Rows
@@ -34,21 +33,21 @@ class Taker:
     def __init__(
         self,
         kind: str,
-        staged: Path,
-        refusals: Refusals,
+        sheet: Sheet | Pile,
+        refusals: Refusals | Noted,
         *,
         time_zone: str | None,
         constants: Mapping[str, str],
         grades: dict[str, str],
         called: Mapping[str, str],
     ) -> None:
-        """Begin a sheet at `staged`; refusals call a column what `called` says, else by its canonical name."""
+        """Take onto a sheet; refusals call a column what `called` says, else by its canonical name."""
         self._kind, self._columns, self._schema = kind, INPUTS[kind], schema(kind)
         self._refusals, self._time_zone, self._constants, self._grades = refusals, time_zone, constants, grades
         self._called = called
         self._bounds = instants.OPEN if kind == "coverage" else instants.USUAL
         self._clock = next((c.name for c in self._columns if c.kind == "instant"), None)
-        self._sheet, self._fingerprints = Sheet(staged, kind), Fingerprints()
+        self._sheet, self._fingerprints = sheet, Fingerprints()
         self._received = self._accepted = 0
         self._span: list[datetime] = []
         self._ignored: dict[str, None] = {}

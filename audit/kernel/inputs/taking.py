@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.kernel.inputs import instants
+from audit.kernel.inputs.canonical import Sheet
 from audit.kernel.inputs.faults import BadInput, Refusals
 from audit.kernel.inputs.files import read
 from audit.kernel.inputs.repeats import drop_repeats
@@ -69,7 +70,7 @@ def _take(
 ) -> Taken:
     _check_zone(options["time_zone"])
     staged, refusals = out.with_name(out.name + ".part"), Refusals(refused)
-    taker = Taker(kind, staged, refusals, **options)
+    taker = Taker(kind, Sheet(staged, kind), refusals, **options)
     try:
         for file, batches in sources:
             taker.file(file, batches)
