@@ -17,7 +17,7 @@ from bench.data import ROOT, Data
 from bench.measure import Measured, measure
 from bench.task import Options
 
-SLICE_CLAIMS = 2_500_000
+SLICE_CLAIMS = 1_000_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -217,16 +217,17 @@ class Bench:
         self.drop(name)
         self.run(f"create table {name} as {query}")
 
-    def drop(self, name: str) -> None:
-        """Remove the table or view of this name, if there is one."""
-        kinds = self.rows(
-            "select 'view' from duckdb_views() where view_name = ? "
-            "union all select 'table' from duckdb_tables() where table_name = ?",
-            name,
-            name,
-        )
-        for (kind,) in kinds:
-            self.run(f"drop {kind} {name}")
+    def drop(self, *names: str) -> None:
+        """Remove the tables and views of these names, where there are any."""
+        for name in names:
+            kinds = self.rows(
+                "select 'view' from duckdb_views() where view_name = ? "
+                "union all select 'table' from duckdb_tables() where table_name = ?",
+                name,
+                name,
+            )
+            for (kind,) in kinds:
+                self.run(f"drop {kind} {name}")
 
     def alias(self, name: str, other: str) -> None:
         """Let `name` be read as another table, where a step would only copy it."""

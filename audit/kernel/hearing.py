@@ -89,11 +89,13 @@ def open_redo(table: Bench) -> bool:
     return True
 
 
-def hear(table: Bench) -> None:
-    """Hear the witnesses of this slice."""
+def hear(table: Bench, *, is_lean: bool = False) -> None:
+    """Hear the witnesses of this slice. `is_lean`: drop what only an explanation would read again."""
     table.make(*bench.PAIRING[: bench.PAIRING.index("match")])
     table.lay("won", _won(table))
     table.make("match")
+    if is_lean:
+        table.drop("by_record", "by_reference", "likeness", "meeting", "pair")
     if table.count("hot_record"):
         table.make("hot_claim", "hot_event")
         table.append("match", _walked(table))

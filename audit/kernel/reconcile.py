@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow.parquet as pq
+
 from audit.kernel import bench, ledger, terms
 from audit.kernel.bench import Bench, law_digest
 from audit.kernel.content import describe
@@ -39,6 +41,7 @@ from audit.kernel.summary import summarize
 
 __all__ = ["BadEvidence", "CheckFailed", "Inputs", "Progress", "judge", "law_digest"]
 
+SLICE_ROWS: Final = 1_000_000
 FORMS: Final = ("parquet", "csv", "jsonl")
 KEPT: Final = ("judged", "testimony", "unclaimed")
 
@@ -73,7 +76,7 @@ def judge(
     rule: Rule,
     out: Path,
     *,
-    slices: int = 1,
+    slices: int | None = None,
     threads: int | None = None,
     memory: str = "2GB",
     progress: Callable[[Progress], None] | None = None,
@@ -81,9 +84,10 @@ def judge(
 ) -> dict[str, Any]:
     """Judge every claim row and write verdicts, testimony, unclaimed, totals and summary.json into `out`.
 
-    Neither `slices`, `threads` nor `memory` changes a verdict. Returns the summary. Raises BadEvidence, and
-    CheckFailed when a law was broken; then the offending rows are in `out` and nothing else.
+    Neither `slices` (None: one for every million rows), `threads` nor `memory` changes a verdict. Returns the summary.
+    Raises BadEvidence, and CheckFailed when a law was broken; then the offending rows are in `out` and nothing else.
     """
+    slices = slices if slices is not None else _slices(inputs)
     if slices < 1 or output not in FORMS:
         raise ValueError("slices must be at least 1, output one of " + ", ".join(FORMS))
     out = out.absolute()
@@ -108,6 +112,12 @@ def judge(
     finally:
         table.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _slices(inputs: Inputs) -> int:
+    """As many slices as keep the memory of a run flat."""
+    rows = [sum(int(pq.read_metadata(path).num_rows) for path in inputs.of(kind)) for kind in ("claims", "evidence")]
+    return max(1, -(-max(rows) // SLICE_ROWS))
 
 
 class _Run:
@@ -140,13 +150,15 @@ class _Run:
         for number in range(self.slices):
             with self.stage("hearing", number + 1, self.slices):
                 open_slice(self.bench, number, self.slices)
-                hear(self.bench)
+                hear(self.bench, is_lean=True)
             with self.stage("settling", number + 1, self.slices):
                 settle(self.bench, out)
                 if may_doom:
                     self.bench.make(*bench.DOOMING)
                     self.bench.keep(str(number), bench.DOOMING, aside=self.slices > 1)
                 self.bench.keep(str(number), KEPT, aside=self.slices > 1)
+                if self.slices > 1:
+                    self.bench.drop(*bench.PAIRING, *bench.HEARING, *bench.SETTLING)
         last = ""
         if may_doom:
             with self.stage("second hearing"):
@@ -154,7 +166,7 @@ class _Run:
                 doom(self.bench)
                 if open_redo(self.bench):
                     last = "redo"
-                    hear(self.bench)
+                    hear(self.bench, is_lean=True)
                     settle(self.bench, out)
                     self.bench.keep(last, KEPT, aside=False)
         self.bench.gather(KEPT, last=last)
