@@ -14,12 +14,12 @@ from rest_framework.response import Response
 
 from audit.operations.answers import OtherRequest
 from audit.operations.batches import TooBig
-from audit.operations.faults import Refused
+from audit.operations.faults import Busy, OverQuota, Refused, Unreadable
 from tenants.scope import is_open
 
 MEDIA_TYPE = "application/problem+json"
 CALLS = "/api/"
-STATUSES = {TooBig: 413, OtherRequest: 422}
+STATUSES = {TooBig: 413, OtherRequest: 422, Unreadable: 415, OverQuota: 429, Busy: 503}
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -72,7 +72,8 @@ def _response(error: Exception) -> Response | None:
     if isinstance(error, Refused):
         status = STATUSES.get(type(error), 400)
         faults = [{"field": error.field, "detail": _sendable(fault)} for fault in error.faults]
-        return Response(problem(status, str(error), errors=faults), status=status)
+        headers = {"Retry-After": str(error.seconds)} if isinstance(error, Busy) else None
+        return Response(problem(status, str(error), errors=faults), status=status, headers=headers)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):

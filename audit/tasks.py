@@ -1,4 +1,6 @@
-"""What Celery workers and beat run: one task that works on a job, one that sends again what is due, one that tidies."""
+"""What Celery workers and beat run: one task that works on a job, one that sends again what is due, one that closes
+segments of streams, one that tidies.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from audit.operations import jobs
+from audit.operations import jobs, streams
 from audit.operations.work import work_on
 from audit.vault import files
 from tenants.models import Tenant
@@ -35,6 +37,19 @@ def sweep() -> None:
             waiting = jobs.due()
         for job_id in waiting:
             jobs.send(tenant_id, job_id)
+
+
+@shared_task(name="audit.tasks.close_segments")
+def close_segments() -> None:
+    """Close the segments of streams that are old or large enough; their sealing is a job."""
+    with directory():
+        tenants = list(Tenant.objects.values_list("id", flat=True))
+    for tenant_id in tenants:
+        with scope(tenant_id):
+            segments = streams.to_close()
+        for batch_id in segments:
+            with scope(tenant_id):
+                streams.close(batch_id)
 
 
 @shared_task(name="audit.tasks.tidy")

@@ -163,6 +163,14 @@ VAULT_URL = env.text("VAULT_URL", str(VAR / "vault"))
 BENCH_DIR = Path(env.text("BENCH_DIR", str(VAR / "bench")))
 BENCH_MEMORY = env.text("BENCH_MEMORY", "2GB")
 UPLOAD_BYTES_MAX = env.number("UPLOAD_BYTES_MAX", 2 * 1024**3)
+PARSE_SECONDS = env.number("PARSE_SECONDS", 50, minimum=1)  # and two more for each MiB of a file
+PREVIEW_SECONDS = env.number("PREVIEW_SECONDS", 12, minimum=1)
+# Streams. Rows wait in PostgreSQL until their segment is sealed.
+STREAM_BYTES_MAX = env.number("STREAM_BYTES_MAX", 16 * 1024**2)  # of one request, unpacked
+STREAM_BACKLOG_MAX = env.number("STREAM_BACKLOG_MAX", 5_000_000)  # rows of a tenant that wait to be sealed
+SEGMENT_ROWS = env.number("SEGMENT_ROWS", 50_000, minimum=1)
+SEGMENT_SECONDS = env.number("SEGMENT_SECONDS", 30)
+DISK_FREE_MIN = env.number("DISK_FREE_MIN", 1024**3)  # bytes; with less, streams are answered 503
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024**2
 
@@ -180,8 +188,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 JOB_ATTEMPTS_MAX = env.number("JOB_ATTEMPTS_MAX", 5, minimum=1)
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 15, minimum=1)
+SEGMENT_SWEEP_SECONDS = env.number("SEGMENT_SWEEP_SECONDS", 5, minimum=1)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "audit.tasks.sweep", "schedule": timedelta(seconds=SWEEP_SECONDS)},
+    "close-segments": {"task": "audit.tasks.close_segments", "schedule": timedelta(seconds=SEGMENT_SWEEP_SECONDS)},
     "tidy": {"task": "audit.tasks.tidy", "schedule": timedelta(hours=1)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat" / "schedule")

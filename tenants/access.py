@@ -129,7 +129,7 @@ def key_of(header: str) -> ApiKey | None:
     except ValueError:
         return None
     with scope.directory():
-        key = ApiKey.objects.select_related("tenant").filter(id=key_id).first()
+        key = next(iter(ApiKey.objects.select_related("tenant").filter(id=key_id)), None)
     right = hmac.compare_digest(key.digest if key else digest_of(""), digest_of(parts[2]))
     return key if key and right and key.works_at(timezone.now()) else None
 

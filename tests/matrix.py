@@ -135,6 +135,9 @@ PAGES = [
     Row("rule-set-decide", "draft_rules", "POST", 302, {"decision": "submit"}, takes={"rule_set_id": "draft_id"}),
     post("rule-set-decide", "approve_rules", decision="approve"),
     post("rule-set-decide", "approve_rules", decision="reject"),
+    Row("rule-set-preview", "preview_rules"),
+    Row("rule-set-preview", "preview_rules", query={"run": "{run_id}"}, takes={"rule_set_id": "strict_id"}),
+    post("rule-set-preview", "preview_rules", run="{run_id}"),
     post("job-retry", "upload"),
     post("run-open", "open_run", first_day="2026-07-01", last_day="2026-07-31", vendor="{vendor_id}"),
     post("run-export", "export_own_view", format="csv"),
@@ -166,6 +169,7 @@ def file_of(name: str, of: str, *formats: str) -> list[Row]:
 PRICE: dict[str, Any] = {"price_micros": 1, "currency": "USD", "starts_on": "2026-09-01"}
 ZULU = {"starts_at": "2026-07-01T00:00:00Z", "ends_at": "2026-07-02T00:00:00Z"}
 PERIOD = {"period_start": "2026-07-01T00:00:00Z", "period_end": "2026-08-01T00:00:00Z"}
+CLAIM = {"claim_id": "new", "agent_id": "new", "action": "new", "occurred_at": "2026-07-05T09:00:00Z"}
 LISTS = ("vendors", "agents", "actors", "rate-cards", "sources", "coverage", "batches", "rule-sets", "runs", "exports")
 CALLS = [
     *[call(f"api-{name}", "read") for name in (*LISTS, "scores", "claim", "claim-explain")],
@@ -190,6 +194,8 @@ CALLS = [
     call("api-rate-card", "admin", "DELETE", 204, "card_id"),
     call("api-sources", "admin", "POST", 201, kind="claims", name="new", vendor="{vendor_id}"),
     Row("api-source-batches", "ingest", "POST", 202, takes={"id": "source_id"}, file=True),
+    call("api-source-events", "ingest", "POST", 202, "source_id", **CLAIM),
+    call("api-source-traces", "ingest", "POST", 200, "source_id", resourceSpans=[]),
     call("api-coverage", "admin", "POST", 201, system="crm", target_prefix="crm/", **ZULU),
     call("api-coverage-row", "admin", "DELETE", 204, "coverage_id"),
     call("api-coverage-row-confirm", "admin", "POST", of="coverage_id"),
@@ -200,6 +206,9 @@ CALLS = [
     call("api-rule-set-submit", "admin", "POST", of="draft_id"),
     call("api-rule-set-approve", "admin", "POST", of="rule_set_id"),
     call("api-rule-set-reject", "admin", "POST", of="rule_set_id"),
+    call("api-rule-set-preview", "run", "POST", 202, "rule_set_id", run="{run_id}"),
+    *member_of("api-preview", "preview_id"),
+    *file_of("api-preview-changes", "preview_id", "json", "csv", "ndjson", "parquet"),
     call("api-runs", "run", "POST", 202, vendor="{vendor_id}", **PERIOD),
     *file_of("api-run-verdicts", "run_id", "json", "csv", "ndjson", "parquet"),
     call("api-run-discrepancies", "read", of="run_id"),
@@ -245,6 +254,8 @@ def _refers(rows: list[Row], method: str, name: str, thing: str, *routes_named: 
 
 REFERENCES = [
     *_refers(PAGES, "GET", "run", "run_id", "overview", "lines", "discrepancies", "discrepancy", "claim"),
+    *_refers(PAGES, "GET", "run", "run_id", "rule-set-preview"),
+    *_refers(PAGES, "POST", "run", "run_id", "rule-set-preview"),
     *_refers(PAGES, "GET", "batch", "batch_id", "source-map"),
     *_refers(PAGES, "GET", "vendor", "vendor_id", "rate-cards"),
     *_refers(PAGES, "GET", "vendor", "vendor", "lines"),
@@ -260,4 +271,5 @@ REFERENCES = [
     *_refers(CALLS, "POST", "vendor", "vendor_id", "api-agents", "api-actors", "api-rate-cards", "api-sources"),
     *_refers(CALLS, "POST", "vendor", "vendor", "api-agents", "api-rate-cards", "api-runs"),
     *_refers(CALLS, "POST", "rule_set", "rule_set_id", "api-runs"),
+    *_refers(CALLS, "POST", "run", "run_id", "api-rule-set-preview"),
 ]

@@ -60,8 +60,8 @@ def furnish(owner: Connection) -> None:
         ).fetchall():
             owner.execute(sql.SQL("alter table {} drop constraint {}").format(sql.SQL(table), sql.Identifier(name)))
         columns = owner.execute(COLUMNS, [table]).fetchall()
-        for name, _, needed, _ in columns:
-            if needed and name not in ("id", column):
+        for name, _, needed, generated in columns:
+            if needed and not generated and name not in ("id", column):
                 drop = sql.SQL("alter table {} alter column {} drop not null")
                 owner.execute(drop.format(sql.SQL(table), sql.Identifier(name)))
         with owner.transaction():

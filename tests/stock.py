@@ -14,8 +14,8 @@ import pytest
 from django.apps import apps
 from django.test import Client
 
-from audit.models import Finding, Job, Run, Source, Vendor
-from audit.operations import batches, exports, jobs, parties, rules, runs, sources
+from audit.models import Finding, Job, RuleSet, Run, Source, Vendor
+from audit.operations import batches, exports, jobs, parties, previews, rules, runs, sources
 from audit.tasks import work
 from tenants import operations
 from tenants.models import ApiKey, Membership, Role, Scope, Tenant, User
@@ -153,6 +153,7 @@ def _stock(slug: str, word: str) -> Stock:
     drain(tenant_id)
     with scope(tenant_id):
         values |= {"tenant": slug, "batch_id": batch.id, "run_id": run.id, **_results(run, word, by)}
+        values["preview_id"] = previews.ask(RuleSet.objects.get(id=values["strict_id"]), run, by).id
     drain(tenant_id)
     with scope(tenant_id):
         values["job_id"] = _stuck(values["stuck_export_id"], word)
@@ -179,9 +180,11 @@ def _parties(word: str, by: str) -> dict[str, Any]:
 
 
 def _rules(word: str, other: str, by: str) -> dict[str, Any]:
-    """A version of another admin that waits for approval, and a draft of one's own."""
+    """A version of another admin that waits for approval, a draft of one's own, and one that counts nothing."""
     submitted = rules.submit(rules.draft(f"{word} rules", {}, other, note=f"a {word} note"), other)
-    return {"rule_set_id": submitted.id, "draft_id": rules.draft(f"{word} draft", {}, by).id}
+    return {"rule_set_id": submitted.id, "draft_id": rules.draft(f"{word} draft", {}, by).id} | {
+        "strict_id": rules.draft(f"{word} strict", {"counted_actions": ["nothing"]}, by).id
+    }
 
 
 def _source(word: str, vendor_id: UUID, by: str) -> Source:

@@ -19,6 +19,7 @@ from audit.api.paging import NAMES, turn
 from audit.kernel.terms import REFUSED
 from audit.models import Batch
 from audit.queries import batches, catalogue
+from audit.queries.streams import counted
 from audit.serializers.batches import BatchSerializer, RefusedPageSerializer
 
 FORMAT = OpenApiParameter("format", str, enum=["json", "csv"], description="json where not given; csv: the whole file.")
@@ -28,13 +29,21 @@ BYTES = {(200, "application/octet-stream"): OpenApiTypes.BINARY}
 
 
 class Batches(Nouns):
-    """Received files."""
+    """Received files, and segments of streams."""
 
     rows = staticmethod(catalogue.batches)
     serializer_class = BatchSerializer
     filterset_class = BatchFilters
     ordering = ("-position", "id")
     ordering_fields = ("id", "position", "file_name", "byte_count", "created_at")
+
+    def paginate_queryset(self, queryset: Any) -> list[Any]:
+        """A page; open segments with what came so far."""
+        return counted(super().paginate_queryset(queryset) or [])
+
+    def get_object(self) -> Batch:
+        """One of them, an open segment with what came so far."""
+        return counted([super().get_object()])[0]
 
     @extend_schema(
         operation_id="batches_refused_list",
@@ -58,6 +67,8 @@ class Batches(Nouns):
     def file(self, request: Request, **kwargs: Any) -> FileResponse:
         """The bytes as they were received."""
         batch = self._batch()
+        if not batch.raw_key:
+            raise exceptions.NotFound("The file is made when the segment is sealed.")
         return send(catalogue.stored(batch.raw_key), "raw", batch.file_name)
 
     def _batch(self) -> Batch:
@@ -68,6 +79,8 @@ def _refused_file(batch: Batch) -> HttpResponse | FileResponse:
     name = f"{batch.file_name}.refused.csv"
     if batch.refused_key:
         return send(catalogue.stored(batch.refused_key), "csv", name)
-    empty = HttpResponse(content_type=MEDIA_TYPES["csv"])
-    csv.writer(empty).writerow(REFUSED)
-    return empty
+    waiting = HttpResponse(content_type=MEDIA_TYPES["csv"])
+    rows = csv.writer(waiting)
+    rows.writerow(REFUSED)
+    rows.writerows([row[name] for name in REFUSED] for row in batches.refused(batch) or [])
+    return waiting

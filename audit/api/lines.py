@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from audit.api.runs import RUN, NotYet, run_of
 from audit.models import Export, Run
 from audit.operations import exports
 from audit.queries import catalogue, downloads, explanations, lines, runs
-from audit.queries.lines import COLUMNS, ORDER, Lines
+from audit.queries.lines import COLUMNS, ORDER, Line, Lines
 from audit.serializers.lines import (
     FORMATS,
     ExplanationSerializer,
@@ -105,7 +105,7 @@ class Claim(Endpoint):
         with scope(self.key.tenant_id):
             run, vendor_key = claim_run(request, vendor, claim_id)
             chosen = lines.of(run, {"vendor": vendor_key, "claim_id": claim_id})
-        return _walk(request, chosen)
+        return walk(request, chosen)
 
 
 class Explain(Endpoint):
@@ -154,7 +154,7 @@ def _answer(request: Request, chosen: Lines, key: ApiKey, run_id: UUID) -> Answe
     if form not in FORMATS:
         raise exceptions.ValidationError({"format": [f"Use {', '.join(FORMATS)}."]})
     if form == "json":
-        return _walk(request, chosen)
+        return walk(request, chosen)
     if chosen.order:
         raise exceptions.ValidationError({"ordering": ["Files are in the order of the lines' identity."]})
     if chosen.count <= downloads.AT_ONCE_MAX:
@@ -174,10 +174,10 @@ def _export(request: Request, run: Run, form: str, filters: dict[str, str]) -> A
     return export_answer(request, export)
 
 
-def _walk(request: Request, chosen: Lines) -> Response:
-    """A page of lines: by identity, or by number where another order is asked for."""
+def walk(request: Request, chosen: Lines, show: Callable[[Line], Any] = plain) -> Response:
+    """A page of lines: by identity, or by number where another order is asked for. show: from a line to its answer."""
     if chosen.order:
-        return turn(request, chosen, plain)
+        return turn(request, chosen, show)
     size, cursor = size_of(request), cursor_of(request, len(ORDER))
     backward = cursor is not None and cursor.backward
     place = _place(cursor.values) if cursor else None
@@ -185,7 +185,7 @@ def _walk(request: Request, chosen: Lines) -> Response:
     more = len(found) > size
     found = found[-size:] if backward else found[:size]
     ends = edges(found, more, cursor, lambda line: [line[name] for name in ORDER])
-    return page(request, ends, [plain(line) for line in found])
+    return page(request, ends, [show(line) for line in found])
 
 
 def _place(values: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -136,7 +136,7 @@ def _length(request: HttpRequest) -> int:
     raise LengthRequired
 
 
-class _Counted:
+class Counted:
     """A body that counts what is read of it."""
 
     def __init__(self, request: HttpRequest) -> None:
@@ -170,11 +170,11 @@ def _ended_early() -> Refused:
 
 
 def _spool_raw(request: HttpRequest, tenant_id: UUID) -> tuple[Spooled, str]:
-    return batches.spool(tenant_id, _Counted(request).chunks()), _name(request)
+    return batches.spool(tenant_id, Counted(request).chunks()), _name(request)
 
 
 def _spool_form(request: HttpRequest, tenant_id: UUID) -> tuple[Spooled, str]:
-    body = _Counted(request)
+    body = Counted(request)
     if body.length < 0:
         raise LengthRequired
     handlers = [TemporaryFileUploadHandler(request)]

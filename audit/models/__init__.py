@@ -2,21 +2,26 @@
 
 from audit.models.jobs import Export, IdempotencyKey, Job, LedgerEntry
 from audit.models.parties import Agent, RateCard, Vendor
+from audit.models.previews import Preview
 from audit.models.rules import RuleSet
 from audit.models.runs import Discrepancy, Finding, Run, Score, Total
 from audit.models.sources import Actor, Batch, Coverage, Source, Witness
+from audit.models.streams import Arrival, Identity
 
 __all__ = [
     "Actor",
     "Agent",
+    "Arrival",
     "Batch",
     "Coverage",
     "Discrepancy",
     "Export",
     "Finding",
     "IdempotencyKey",
+    "Identity",
     "Job",
     "LedgerEntry",
+    "Preview",
     "RateCard",
     "RuleSet",
     "Run",

@@ -19,8 +19,10 @@ class Job(TenantModel):
 
     class Kind(models.TextChoices):
         TAKE = "take", "Read a file"
+        SEAL = "seal", "Seal a segment"
         CARRY = "carry", "Carry a run"
         EXPORT = "export", "Make an export"
+        PREVIEW = "preview", "Preview rules"
 
     kind = models.CharField(max_length=10, choices=Kind)
     object_id = models.UUIDField()

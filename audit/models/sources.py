@@ -28,7 +28,8 @@ class Source(TenantModel):
     time_zone = models.CharField(max_length=64, blank=True)  # for times without a zone; empty: refuse them
     mapping = models.JSONField(default=dict, blank=True)  # see audit.intake.Mapping; {}: canonical names
     mapping_version = models.PositiveIntegerField(default=0)
-    refused_limit_bps = models.PositiveIntegerField(default=1000)  # over this share a batch is refused whole
+    refused_limit_bps = models.PositiveIntegerField(default=1000)  # over this share a file is refused whole
+    events_per_minute = models.PositiveIntegerField(default=1_200_000)  # of its stream; more are answered 429
 
     class Meta:
         ordering = ["kind", "name", "id"]
@@ -59,19 +60,26 @@ class Witness(TenantModel):
 
 
 class Batch(TenantModel):
-    """One received file of a source. The same bytes twice are one batch. Sealed, it never changes."""
+    """One received file of a source, or one segment of its stream. Sealed, it never changes.
+
+    The same file twice is one batch. A segment is open while rows arrive, and received once it is closed for reading:
+    then it gets its place in the order of arrival.
+    """
 
     class State(models.TextChoices):
+        OPEN = "open", "Receiving"
         RECEIVED = "received", "Received"
         SEALED = "sealed", "Sealed"
         REFUSED = "refused", "Refused"
 
     source = TenantForeignKey(Source, on_delete=models.PROTECT, related_name="batches")
+    streamed = models.BooleanField(default=False)  # a segment of the source's stream
     position = models.PositiveBigIntegerField()  # order of arrival in the tenant, without gaps
     file_name = models.CharField(max_length=255)
     sha256 = models.CharField(max_length=64)
     byte_count = models.PositiveBigIntegerField()
-    raw_key = models.CharField(max_length=300)
+    raw_key = models.CharField(max_length=300, blank=True)  # the file; of a segment its rows as received, a line each
+    bodies_key = models.CharField(max_length=300, blank=True)  # Parquet: of a segment every request, byte for byte
     mapping = models.JSONField(default=dict, blank=True)  # as it stood when the batch arrived
     mapping_version = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
@@ -93,7 +101,11 @@ class Batch(TenantModel):
     class Meta:
         ordering = ["-position"]
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "source", "sha256"], name="batch_bytes_once"),
+            models.UniqueConstraint(
+                fields=["tenant", "source", "sha256"], condition=Q(streamed=False), name="batch_bytes_once"
+            ),
+            models.UniqueConstraint(fields=["tenant", "source"], condition=Q(state="open"), name="batch_open_once"),
+            models.CheckConstraint(condition=~Q(state="open") | Q(streamed=True), name="batch_open_is_streamed"),
             models.UniqueConstraint(fields=["tenant", "position"], name="batch_position_once"),
             models.CheckConstraint(
                 condition=Q(

@@ -13,14 +13,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from audit.intake import BadInput, Taken, take_file
+from audit.intake import BadInput, Taken, cell
 from audit.models import Batch, Job, Run, Source
 from audit.operations import jobs, parties, sources
 from audit.operations.faults import NotNow, Refused
 from audit.operations.record import enter, lock, next_number
 from audit.queries import mapping
 from audit.queries.batches import UNMAPPED
-from audit.vault import files
+from audit.vault import cells, files
 from audit.vault.sift import Sifted, sift
 from tenants.scope import current, scope
 
@@ -68,7 +68,7 @@ def receive(source: Source, spooled: Spooled, file_name: str, by: str, *, unmapp
     Returns the batch and whether it is new. Bytes and row are durable once the scope's transaction commits.
     """
     lock("batches")
-    before = Batch.objects.filter(source=source, sha256=spooled.sha256).first()
+    before = Batch.objects.filter(source=source, sha256=spooled.sha256, streamed=False).first()
     if before is not None:
         spooled.path.unlink(missing_ok=True)
         return before, False
@@ -124,15 +124,16 @@ def _earlier(batch: Batch) -> list[Path]:
 
 
 def _read(batch: Batch, folder: Path) -> Taken:
-    source, path = batch.source, files.local(batch.raw_key)
-    return take_file(
+    source, path, limits = batch.source, files.local(batch.raw_key), cells.for_jobs()
+    return cell.take_file(
         path,
         batch.file_name,
         source.kind,
-        mapping.in_force(source, batch.mapping, path, batch.file_name),
+        mapping.in_force(source, batch.mapping, path, batch.file_name, limits),
         folder / "taken.parquet",
         folder / "refused.csv",
         constants=mapping.says(source),
+        limits=limits,
     )
 
 
@@ -167,7 +168,7 @@ def _seal(batch: Batch, lease: jobs.Lease, taken: Taken, sifted: Sifted, folder:
         sources.propose_coverage(batch, sifted.prefixes)
         enter("batch.sealed", batch, "system", rows_key=batch.rows_key, **receipt_counts(batch))
         jobs.finish(lease)
-        _wake(batch)
+        wake(batch)
 
 
 def receipt_counts(batch: Batch) -> dict[str, int]:
@@ -198,29 +199,34 @@ def _refuse(batch: Batch, error: str, lease: jobs.Lease) -> None:
     batch.save()
     enter("batch.refused", batch, "system", error=error[:500])
     jobs.finish(lease)
-    _wake(batch)
+    wake(batch)
 
 
-def _wake(batch: Batch) -> None:
-    """Tell those that waited for this batch: the file that comes next, and runs for which no file is left to read."""
+def wake(batch: Batch) -> None:
+    """Tell those that waited for this batch: the one that comes next, and runs for which none is left to read."""
     unread = Batch.objects.filter(state=Batch.State.RECEIVED).exclude(id=batch.id).order_by("position")
     following = unread.filter(source__kind=batch.source.kind).first()
     if following is not None:
-        jobs.wake(Job.Kind.TAKE, [following.id])
+        jobs.wake(_reading(following), [following.id])
     waiting, first = Run.objects.filter(state=Run.State.WAITING), unread.first()
     if first is not None:
         waiting = waiting.filter(inputs__until_position__lt=first.position)
     jobs.wake(Job.Kind.CARRY, waiting.values_list("id", flat=True))
 
 
+def _reading(batch: Batch) -> str:
+    """The kind of job that makes canonical rows of a batch."""
+    return Job.Kind.SEAL if batch.streamed else Job.Kind.TAKE
+
+
 def give_up(batch_id: UUID, error: str) -> None:
-    """Refuse a batch whose reading failed too often, so that nothing waits for it."""
+    """Refuse a batch whose reading failed too often, so that nothing waits for it. What it holds is kept."""
     batch = Batch.objects.select_related("source").get(id=batch_id)
     if batch.state == Batch.State.RECEIVED:
         batch.state, batch.error, batch.sealed_at = Batch.State.REFUSED, error, timezone.now()
         batch.save()
         enter("batch.refused", batch, "system", error=error[:500])
-        _wake(batch)
+        wake(batch)
 
 
 def reopen(batch_id: UUID) -> None:
@@ -236,11 +242,12 @@ def retake(batch: Batch, by: str) -> Batch:
     batch.refresh_from_db()
     if batch.state != Batch.State.REFUSED:
         raise Refused("Only a refused batch can be read again; a sealed one never changes.")
-    batch.mapping, batch.mapping_version = batch.source.mapping, batch.source.mapping_version
+    if not batch.streamed:  # whose rows were mapped when they arrived
+        batch.mapping, batch.mapping_version = batch.source.mapping, batch.source.mapping_version
     _line_up(batch)
     enter("batch.retaken", batch, by, mapping_version=batch.mapping_version)
-    Job.objects.filter(kind=Job.Kind.TAKE, object_id=batch.id).delete()
-    jobs.add(Job.Kind.TAKE, batch.id)
+    Job.objects.filter(kind=_reading(batch), object_id=batch.id).delete()
+    jobs.add(_reading(batch), batch.id)
     return batch
 
 
@@ -249,8 +256,9 @@ def _line_up(batch: Batch) -> None:
     lock("batches")
     batch.position = next_number(Batch.objects, "position")
     batch.state, batch.error, batch.sealed_at = Batch.State.RECEIVED, "", None
-    for name in receipt_counts(batch):
-        setattr(batch, f"{name}_count", 0)
+    if not batch.streamed:  # whose rows were counted when they arrived
+        for name in receipt_counts(batch):
+            setattr(batch, f"{name}_count", 0)
     batch.refused_key = batch.conflicts_key = batch.rows_key = ""
     batch.first_at = batch.last_at = None
     batch.save()

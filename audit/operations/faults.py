@@ -12,6 +12,22 @@ class Refused(Exception):
         self.field = field
 
 
+class Unreadable(Refused):
+    """The request is of a kind that is not read here."""
+
+
+class Busy(Refused):
+    """The portal takes no more for the moment; in `seconds` it may."""
+
+    def __init__(self, why: str, seconds: int) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
+class OverQuota(Busy):
+    """The sender sends more than was agreed."""
+
+
 class NotNow(Exception):
     """The work must wait for something else; it is due again in `seconds` and costs no attempt."""
 

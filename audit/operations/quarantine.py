@@ -6,12 +6,14 @@ from collections.abc import Callable
 from uuid import UUID
 
 from audit.models import Job
-from audit.operations import batches, exports, jobs, runs
+from audit.operations import batches, exports, jobs, previews, runs
 
 REOPEN: dict[str, Callable[[UUID], None]] = {
     Job.Kind.TAKE: batches.reopen,
+    Job.Kind.SEAL: batches.reopen,
     Job.Kind.CARRY: runs.reopen,
     Job.Kind.EXPORT: exports.reopen,
+    Job.Kind.PREVIEW: previews.reopen,
 }
 
 

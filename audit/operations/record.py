@@ -14,13 +14,18 @@ from audit.kernel import ledger
 from audit.models import LedgerEntry
 from tenants.scope import current
 
+HOLD, SHARE = "select pg_advisory_xact_lock(%s)", "select pg_advisory_xact_lock_shared(%s)"
 
-def lock(noun: str) -> None:
-    """Hold the tenant's lock on a noun until the transaction ends, to number its rows without gaps."""
+
+def lock(noun: str, *, shared: bool = False) -> None:
+    """Hold the tenant's lock on a noun until the transaction ends, to number its rows without gaps.
+
+    shared: with others that hold it shared too; whoever wants it alone waits for all of them.
+    """
     name = f"{current()}/{noun}".encode()
     key = int.from_bytes(hashlib.sha256(name).digest()[:8], "big", signed=True)
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s)", [key])
+        cursor.execute(SHARE if shared else HOLD, [key])
 
 
 def next_number(rows: models.Manager[Any] | models.QuerySet[Any], field: str, first: int = 1) -> int:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,12 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from audit.kernel.reconcile import BadEvidence, CheckFailed, Inputs, Progress, judge, law_digest
+from audit.kernel.reconcile import BadEvidence, CheckFailed, Inputs, judge, law_digest
 from audit.kernel.ruleset import Rule, parse
 from audit.models import Actor, Batch, Coverage, Job, RuleSet, Run, Vendor
-from audit.operations import jobs, results, rules
+from audit.operations import jobs, results, rules, streams
 from audit.operations.faults import NotNow, Refused
+from audit.operations.progress import reporter, tell
 from audit.operations.record import canonical_json, enter, lock, next_number
 from audit.vault import files
 from audit.vault.select import join_lines, select_claims, select_evidence, write_rows
@@ -39,9 +39,10 @@ def open_run(
     rule_set: RuleSet | None = None,
     vendor: Vendor | None = None,
 ) -> Run:
-    """Open a run over what has arrived so far and queue it. Without a rule set: the law's defaults."""
+    """Open a run over what has arrived so far, in streams too, and queue it. Without a rule set: the law's defaults."""
     if period_start >= period_end:
         raise Refused("The period ends before it begins: period_end must be later.", field="period_end")
+    streams.close_all()
     rule_set = rule_set or rules.standard()
     if rule_set.state == RuleSet.State.REJECTED:
         raise Refused(f"{rule_set} was rejected: choose another version.", field="rule_set")
@@ -102,7 +103,7 @@ def carry(lease: jobs.Lease) -> None:
         except (BadEvidence, CheckFailed) as error:
             _stop(run, lease, error)
             return
-    _say(run, lease, "results", 0, 1)
+    tell(run, lease, "results", 0, 1)
     found = results.gather(files.local(run.files["totals"]), files.local(run.files["lines"]))
     with scope(lease.tenant_id):
         jobs.hold(lease)
@@ -156,23 +157,42 @@ def _sealed(run: Run) -> list[Batch]:
 def _ensure_inputs(run: Run, lease: jobs.Lease, folder: Path) -> None:
     if "claims" in run.files:
         return
-    _say(run, lease, "inputs", 0, 3)
+    tell(run, lease, "inputs", 0, 3)
     rule = parse(run.rule_set.rules)
-    before, after = _reach(rule)
     claims = [row for row in _paths(run, "claims") if run.vendor_id is None or row[3] == str(run.vendor_id)]
     select_claims([row[:3] for row in claims], run.period_start, run.period_end, folder / "claims")
-    _say(run, lease, "inputs", 1, 3)
-    select_evidence(
-        [row[:3] for row in _paths(run, "evidence")],
-        run.period_start - before,
-        run.period_end + after,
-        folder / "claims",
-        folder / "evidence",
-    )
-    _say(run, lease, "inputs", 2, 3)
+    tell(run, lease, "inputs", 1, 3)
+    _select_evidence(run, rule, folder / "claims", folder / "evidence")
+    tell(run, lease, "inputs", 2, 3)
     write_rows("coverage", [_instants(row) for row in run.inputs["coverage"]], folder / "coverage")
     write_rows("actors", run.inputs["actors"], folder / "actors")
     _keep(run, lease, {name: folder / name for name in INPUT_FILES})
+
+
+def _select_evidence(run: Run, rule: Rule, claims: Path, out: Path, is_sample: bool = False) -> Path:
+    before, after = _reach(rule)
+    batches = [row[:3] for row in _paths(run, "evidence")]
+    select_evidence(batches, run.period_start - before, run.period_end + after, claims, out, is_sample=is_sample)
+    return out
+
+
+def rule_of(run: Run) -> Rule:
+    """The rule that judged a finished run: a draft that it was opened with may have changed since."""
+    return parse(run.summary["rules"])
+
+
+def inputs_under(run: Run, rule: Rule, folder: Path, sample: Path | None = None) -> Inputs:
+    """What the fixed inputs of a finished run are to a rule: one that reaches otherwise hears other events of them.
+
+    sample: some of the run's claims, whole records; then nothing but they and their events.
+    """
+    paths = {name: files.local(run.files[name]) for name in INPUT_FILES}
+    if sample is not None:
+        evidence = _select_evidence(run, rule, sample, folder / "evidence", is_sample=True)
+        paths |= {"claims": sample, "evidence": evidence}
+    elif _reach(rule) != _reach(rule_of(run)):
+        paths["evidence"] = _select_evidence(run, rule, paths["claims"], folder / "evidence")
+    return Inputs(**{name: [path] for name, path in paths.items()})
 
 
 def _paths(run: Run, kind: str) -> list[tuple[int, str, Path, str | None]]:
@@ -199,12 +219,10 @@ def _instants(row: Mapping[str, Any]) -> dict[str, Any]:
 def _ensure_judgement(run: Run, lease: jobs.Lease, folder: Path) -> None:
     if "verdicts" in run.files:
         return
-    _say(run, lease, "judgement", 0, 1)
+    tell(run, lease, "judgement", 0, 1)
     out = folder / "judged"
     inputs = Inputs(**{name: [files.local(run.files[name])] for name in INPUT_FILES})
-    summary = judge(
-        inputs, parse(run.rule_set.rules), out, memory=settings.BENCH_MEMORY, progress=_reporter(run, lease)
-    )
+    summary = judge(inputs, parse(run.rule_set.rules), out, memory=settings.BENCH_MEMORY, progress=reporter(run, lease))
     run.summary = json.loads(json.dumps(summary, default=str))
     run.row_root = run.summary["row_root"]
     _keep(run, lease, {path.stem: path for path in sorted(out.glob("*.parquet"))})
@@ -213,7 +231,7 @@ def _ensure_judgement(run: Run, lease: jobs.Lease, folder: Path) -> None:
 def _ensure_lines(run: Run, lease: jobs.Lease, folder: Path) -> None:
     if "lines" in run.files:
         return
-    _say(run, lease, "lines", 0, 1)
+    tell(run, lease, "lines", 0, 1)
     join_lines(files.local(run.files["verdicts"]), files.local(run.files["claims"]), folder / "lines")
     _keep(run, lease, {"lines": folder / "lines"})
 
@@ -224,31 +242,6 @@ def _keep(run: Run, lease: jobs.Lease, made: dict[str, Path]) -> None:
     with scope(lease.tenant_id):
         jobs.hold(lease)
         run.save(update_fields=["files", "summary", "row_root"])
-
-
-def _reporter(run: Run, lease: jobs.Lease) -> Callable[[Progress], None]:
-    """A callback for the kernel that writes its progress at most twice a second."""
-    last = 0.0
-
-    def report(progress: Progress) -> None:
-        nonlocal last
-        if time.monotonic() - last < 0.5:
-            return
-        last = time.monotonic()
-        rate = int(progress.rows_per_second or 0)
-        _say(run, lease, f"judgement: {progress.stage}"[:40], progress.done, progress.total, rate)
-
-    return report
-
-
-def _say(run: Run, lease: jobs.Lease, stage: str, done: int, total: int, rate: int = 0) -> None:
-    with scope(lease.tenant_id):
-        jobs.hold(lease)
-        _stage(run, stage, done, total, rate)
-
-
-def _stage(run: Run, stage: str, done: int = 0, total: int = 1, rate: int = 0) -> None:
-    Run.objects.filter(id=run.id).update(stage=stage, stage_done=done, stage_total=total, rows_per_second=rate)
 
 
 def _end(run: Run) -> None:

@@ -16,11 +16,11 @@ from audit.operations.faults import Refused
 from audit.operations.record import enter
 from tenants.scope import current
 
-EDITABLE = ("name", "environment", "time_zone", "refused_limit_bps")
+EDITABLE = ("name", "environment", "time_zone", "refused_limit_bps", "events_per_minute")
 
 
 def add_source(kind: str, name: str, by: str, *, vendor: Vendor | None = None, **settings: Any) -> Source:
-    """Enter a source. settings: system, grade (evidence), environment, time_zone, mapping, refused_limit_bps."""
+    """Enter a source. settings: system, grade (evidence), environment, time_zone, mapping, limits."""
     mapping = settings.pop("mapping", None) or {}
     source = Source(tenant_id=current(), kind=kind, name=name, vendor=vendor, **settings)
     _check(source)
@@ -32,7 +32,7 @@ def add_source(kind: str, name: str, by: str, *, vendor: Vendor | None = None, *
 
 
 def edit_source(source: Source, by: str, **changes: Any) -> Source:
-    """Change name, environment, time zone or the limit of refused rows; what was taken stays as it is."""
+    """Change name, environment, time zone or a limit; what was taken stays as it is."""
     mapping = changes.pop("mapping", None)
     for name in EDITABLE:
         if name in changes:

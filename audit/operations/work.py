@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 
 from audit.models import Job
-from audit.operations import batches, exports, jobs, runs
+from audit.operations import batches, exports, jobs, previews, runs, sealing
 from audit.operations.faults import LostLease, NotNow
 from tenants.scope import scope
 
@@ -19,8 +19,10 @@ log = logging.getLogger(__name__)
 
 HANDLERS: dict[str, tuple[ModuleType, Callable[[jobs.Lease], None]]] = {
     Job.Kind.TAKE: (batches, batches.take),
+    Job.Kind.SEAL: (batches, sealing.seal),
     Job.Kind.CARRY: (runs, runs.carry),
     Job.Kind.EXPORT: (exports, exports.make),
+    Job.Kind.PREVIEW: (previews, previews.make),
 }
 
 

@@ -16,6 +16,9 @@ from django.http import Http404
 
 from audit.kernel.terms import REFUSED
 from audit.models import Batch
+from audit.queries import streams
+from audit.queries.refusals import Row, WaitingRefusals, safe_csv
+from audit.queries.refusals import waiting as waiting_refusals
 from audit.vault import files
 from audit.vault.bench import connect
 
@@ -32,25 +35,13 @@ PAGE = f'select file, line, "column", value, reason from {READ} order by line li
 COLUMNS = f'select "column", count(*) from {READ} group by 1 order by 2 desc, 1 limit 100'  # noqa: S608
 REASONS = f"select reason, count(*) from {READ} group by 1 order by 2 desc, 1 limit 100"  # noqa: S608
 
-RUN = ("=", "+", "-", "@", "\t", "\r")
-
-Row = dict[str, Any]
-
-
-class Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        """The text."""
-        return text
-
 
 def get(batch_id: UUID) -> Batch:
-    """One batch with its source. Raises Http404."""
+    """One batch with its source; an open segment with what came so far. Raises Http404."""
     found = Batch.objects.select_related("source", "source__vendor").filter(id=batch_id).first()
     if found is None:
         raise Http404("No such batch.")
-    return found
+    return streams.counted([found])[0]
 
 
 @dataclass(frozen=True)
@@ -96,11 +87,8 @@ class RefusedRows(Sequence[Row]):
 
     def as_csv(self) -> Iterator[str]:
         """The rows as CSV, a line at a time; a cell that a spreadsheet would run is kept from it by an apostrophe."""
-        lines = csv.writer(Echo())
-        yield lines.writerow(REFUSED)
         with self.path.open(newline="", encoding="utf-8") as stream:
-            for row in islice(csv.reader(stream), 1, None):
-                yield lines.writerow([f"'{cell}" if cell[:1] in RUN else cell for cell in row])
+            yield from safe_csv(islice(csv.reader(stream), 1, None))
 
     def _page(self, offset: int, limit: int) -> list[Row]:
         return [dict(zip(REFUSED, row, strict=True)) for row in self._rows(PAGE, limit=limit, offset=offset)]
@@ -111,8 +99,10 @@ class RefusedRows(Sequence[Row]):
             return connection.execute(query, given).fetchall()
 
 
-def refused(batch: Batch, column: str = "", reason: str = "") -> RefusedRows | None:
+def refused(batch: Batch, column: str = "", reason: str = "") -> RefusedRows | WaitingRefusals | None:
     """The refused rows of a batch that pass the filters; None where no row was refused."""
+    if batch.streamed and batch.state != Batch.State.SEALED:
+        return waiting_refusals(batch, column, reason)
     return RefusedRows(files.local(batch.refused_key), column, reason) if batch.refused_key else None
 
 

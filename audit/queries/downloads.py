@@ -18,8 +18,8 @@ AT_ONCE_MAX = 1_000_000  # more lines than this are an export, made by a job
 @contextmanager
 def written(tenant_id: UUID, chosen: Lines, form: str) -> Iterator[Path]:
     """The lines as a file of this form, which is gone afterwards. Called outside any scope: it may take seconds."""
-    where, parameters = lines.where(chosen.filters)
+    where, parameters = chosen.condition()
     with files.scratch(tenant_id, f"answer-{uuid4()}") as folder:
         out = folder / f"lines.{form}"
-        write_lines(chosen.path, lines.COLUMNS, where, parameters, lines.ORDER, form, out)
+        write_lines(chosen.path, chosen.columns, where, parameters, lines.ORDER, form, out)
         yield out

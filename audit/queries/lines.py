@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, ClassVar, overload
 
 from audit.models import Run
 from audit.vault import files
@@ -34,6 +34,8 @@ class Lines(Sequence[Line]):
     descending; the identity of a line is always appended, so that the order is total.
     """
 
+    columns: ClassVar[tuple[str, ...]] = COLUMNS
+    known: ClassVar[tuple[str, ...]] = FILTERS
     path: Path
     filters: Mapping[str, str] = field(default_factory=dict)
     order: tuple[str, ...] = ()
@@ -44,7 +46,7 @@ class Lines(Sequence[Line]):
 
     def order_by(self, *names: str) -> Lines:
         """The same lines in another order; names that are no column are ignored."""
-        return replace(self, order=tuple(name for name in names if name.lstrip("-") in COLUMNS))
+        return replace(self, order=tuple(name for name in names if name.lstrip("-") in self.columns))
 
     def __len__(self) -> int:
         return self.count
@@ -52,7 +54,7 @@ class Lines(Sequence[Line]):
     @cached_property
     def count(self) -> int:  # type: ignore[override]  # a lazy list, as Django's paginator wants it
         """How many lines the filters let through."""
-        where, parameters = self._where()
+        where, parameters = self.condition()
         with connect(self.path.parent, threads=2) as connection:
             query = f"select count(*) from read_parquet(?) where {where}"
             row = connection.execute(query, [str(self.path), *parameters]).fetchone()
@@ -79,12 +81,12 @@ class Lines(Sequence[Line]):
 
     def read(self, start: int, count: int) -> list[Line]:
         """`count` lines from the place `start`."""
-        where, parameters = self._where()
+        where, parameters = self.condition()
         return self._fetch(f"where {where} order by {self._ordering()} limit ? offset ?", [*parameters, count, start])
 
     def after(self, place: Sequence[Any] | None, count: int) -> list[Line]:
         """`count` lines after the identity `place` (values of ORDER) in the order of identity; for cursors."""
-        where, parameters = self._where()
+        where, parameters = self.condition()
         if place is not None:
             where = f"{where} and ({', '.join(ORDER)}) > (?, ?, ?, ?)"
             parameters = [*parameters, *place]
@@ -92,7 +94,7 @@ class Lines(Sequence[Line]):
 
     def nearest(self, instant: datetime, count: int) -> list[Line]:
         """`count` lines nearest in time to an instant, in the order of time."""
-        where, parameters = self._where()
+        where, parameters = self.condition()
         distance = "abs(epoch_us(occurred_at) - epoch_us(?::timestamptz))"
         tail = f"where {where} order by {distance}, {', '.join(ORDER)} limit ?"
         found = self._fetch(tail, [*parameters, instant, count])
@@ -100,32 +102,33 @@ class Lines(Sequence[Line]):
 
     def before(self, place: Sequence[Any], count: int) -> list[Line]:
         """The `count` lines just before the identity `place`, in the order of identity; for cursors."""
-        where, parameters = self._where()
+        where, parameters = self.condition()
         backward = ", ".join(f"{name} desc" for name in ORDER)
         tail = f"where {where} and ({', '.join(ORDER)}) < (?, ?, ?, ?) order by {backward} limit ?"
         return self._fetch(tail, [*parameters, *place, count])[::-1]
 
     def _fetch(self, tail: str, parameters: list[Any]) -> list[Line]:
         with connect(self.path.parent, threads=2) as connection:
-            names = ", ".join(f'"{name}"' for name in COLUMNS)
+            names = ", ".join(f'"{name}"' for name in self.columns)
             query = f"select {names} from read_parquet(?) {tail}"
             rows = connection.execute(query, [str(self.path), *parameters]).fetchall()
-        return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+        return [dict(zip(self.columns, row, strict=True)) for row in rows]
 
     def _ordering(self) -> str:
         named = [f'"{name.lstrip("-")}" {"desc" if name.startswith("-") else "asc"} nulls last' for name in self.order]
         return ", ".join([*named, *ORDER])
 
-    def _where(self) -> tuple[str, list[Any]]:
-        return where(self.filters)
+    def condition(self) -> tuple[str, list[Any]]:
+        """What the filters ask, as SQL with its parameters."""
+        return where(self.filters, self.known)
 
 
-def where(filters: Mapping[str, str]) -> tuple[str, list[Any]]:
+def where(filters: Mapping[str, str], known: Sequence[str] = FILTERS) -> tuple[str, list[Any]]:
     """The condition and its parameters for filters by name; unknown names and empty values say nothing."""
     parts: list[str] = ["true"]
     parameters: list[Any] = []
     for name, value in filters.items():
-        if value in (None, "") or name not in FILTERS:
+        if value in (None, "") or name not in known:
             continue
         condition, given = _condition(name, value)
         parts.append(condition)

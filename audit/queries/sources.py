@@ -28,10 +28,9 @@ def of(vendor: Vendor) -> QuerySet[Source]:
 
 def get(source_id: UUID) -> Source:
     """One source. Raises Http404."""
-    found = Source.objects.select_related("vendor").filter(id=source_id).first()
-    if found is None:
-        raise Http404("No such source.")
-    return found
+    for found in Source.objects.select_related("vendor").filter(id=source_id).order_by():
+        return found
+    raise Http404("No such source.")
 
 
 def batches(source: Source) -> QuerySet[Batch]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from audit.models import Batch
 from audit.serializers.fields import Shown
 
+REFUSALS_SHOWN = 20
 COUNTS = ("received", "accepted", "duplicate", "conflicting", "refused")
 
 
@@ -39,6 +41,37 @@ class ReceiptSerializer(CountedSerializer):
         return bool(self.context.get("new", False))
 
 
+class StreamRefusalSerializer(serializers.Serializer[Any]):
+    """Why a row of a request was refused. `line`: in the request; its number where the request is one document."""
+
+    line = serializers.IntegerField()
+    column = serializers.CharField()
+    value = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class StreamReceiptSerializer(serializers.Serializer[Any]):
+    """What became of the rows of one request: received = accepted + duplicate + conflicting + refused."""
+
+    receipt = serializers.UUIDField(source="arrival.id")
+    batch = serializers.UUIDField(source="batch.id", help_text="The segment that the rows are sealed with.")
+    sha256 = serializers.CharField(source="arrival.sha256", help_text="Of the body as it was sent.")
+    bytes = serializers.IntegerField(source="arrival.byte_count")
+    received = serializers.IntegerField(source="arrival.received_count")
+    accepted = serializers.IntegerField(source="arrival.accepted_count")
+    duplicate = serializers.IntegerField(source="arrival.duplicate_count")
+    conflicting = serializers.IntegerField(source="arrival.conflicting_count")
+    refused = serializers.IntegerField(source="arrival.refused_count")
+    ledger_index = serializers.IntegerField(source="batch.ledger_index", help_text="The entry that opened the segment.")
+    refusals = serializers.SerializerMethodField(help_text=f"The first {REFUSALS_SHOWN}; the batch has all of them.")
+
+    @extend_schema_field(StreamRefusalSerializer(many=True))
+    def get_refusals(self, receipt: Any) -> list[dict[str, Any]]:
+        """The first of them."""
+        names = ("line", "column", "value", "reason")
+        return [{name: getattr(fault, name) for name in names} for fault in receipt.read.refusals[:REFUSALS_SHOWN]]
+
+
 class BatchSerializer(Shown, CountedSerializer):
     """A batch: its receipt and where it stands."""
 
@@ -48,7 +81,8 @@ class BatchSerializer(Shown, CountedSerializer):
     class Meta:
         model = Batch
         fields = (
-            *("id", "batch", "source", "source_name", "kind", "position", "file_name", "sha256", "bytes", *COUNTS),
+            *("id", "batch", "source", "source_name", "kind", "streamed", "position", "file_name", "sha256", "bytes"),
+            *COUNTS,
             *("ledger_index", "state", "error", "first_at", "last_at", "mapping_version", "received_by"),
             *("created_at", "sealed_at"),
         )

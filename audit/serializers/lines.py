@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -44,17 +44,20 @@ NEVER_NULL = ("vendor", "claim_id", "revision", "row", "state", "reason", "provi
 class LineFilters(serializers.Serializer[Any]):
     """Which lines. Names are of `audit.queries.lines.FILTERS`."""
 
+    known: ClassVar[Sequence[str]] = FILTERS
+    kinds: ClassVar[Mapping[str, tuple[type[serializers.Field[Any, Any, Any, Any]], dict[str, Any]]]] = KINDS
+
     def get_fields(self) -> dict[str, Any]:
         """A field a filter."""
         fields = {}
-        for name in FILTERS:
-            kind, options = KINDS.get(name, (serializers.CharField, {"max_length": 2000}))
+        for name in self.known:
+            kind, options = self.kinds.get(name, (serializers.CharField, {"max_length": 2000}))
             fields[name] = kind(required=False, help_text=WORDS.get(name, ""), **options)
         return fields
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
         """The filters as text, the vendor by its key. Raises ValidationError for a name that is no filter."""
-        unknown = sorted(set(data) - set(FILTERS))
+        unknown = sorted(set(data) - set(self.known))
         if unknown:
             raise serializers.ValidationError({name: ["There is no such filter."] for name in unknown})
         filled = {name: value for name, value in data.items() if value != ""}
@@ -118,9 +121,9 @@ def plain(line: Line) -> dict[str, Any]:
     return shown
 
 
-def filters_of(given: Mapping[str, Any]) -> dict[str, str]:
+def filters_of(given: Mapping[str, Any], kind: type[LineFilters] = LineFilters) -> dict[str, str]:
     """Filters as the kernel's lines take them. Raises ValidationError, with the filter."""
-    serializer = LineFilters(data=given)
+    serializer = kind(data=given)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
 

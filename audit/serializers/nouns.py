@@ -68,13 +68,16 @@ class SourceSerializer(Shown):
 
     vendor = VendorField(required=False, allow_null=True, help_text="The vendor's id or key; for claims.")
     vendor_key = serializers.SerializerMethodField()
+    events_per_minute = serializers.IntegerField(
+        required=False, min_value=1, max_value=2**31 - 1, help_text="Rows of its stream; more are answered 429."
+    )
     mapping = PlainObject(required=False, help_text="How its files are read; empty: canonical column names.")
 
     class Meta:
         model = Source
         fields = (
             *("id", "kind", "name", "vendor", "vendor_key", "system", "grade", "environment", "time_zone", "mapping"),
-            *("mapping_version", "refused_limit_bps", "created_at"),
+            *("mapping_version", "refused_limit_bps", "events_per_minute", "created_at"),
         )
         read_only_fields = ("mapping_version", "created_at")
 

@@ -10,13 +10,14 @@ from django.utils.safestring import SafeString
 from django_tables2.data import TableData
 
 from audit.queries.batches import RefusedRows
+from audit.queries.refusals import WaitingRefusals
 from audit.tables.base import CountColumn, Table
 
 
 class LazyRows(TableData):
     """Rows that are read a page at a time, in their own order."""
 
-    data: RefusedRows
+    data: RefusedRows | WaitingRefusals
 
     def __len__(self) -> int:
         return len(self.data)
@@ -39,7 +40,7 @@ class RefusedTable(Table):
     class Meta:
         orderable = False
 
-    def __init__(self, rows: RefusedRows, **options: Any) -> None:
+    def __init__(self, rows: RefusedRows | WaitingRefusals, **options: Any) -> None:
         super().__init__(LazyRows(rows), **options)
 
     def render_column(self, value: str) -> SafeString:

@@ -18,7 +18,11 @@ TAGS = {
     Job.State.DONE: ("done", "on"),
     Job.State.QUARANTINED: ("quarantined", "off"),
 }
-PAGES = {Job.Kind.TAKE: ("batch", "batch_id"), Job.Kind.CARRY: ("run", "run_id")}
+PAGES = {
+    Job.Kind.TAKE: ("batch", "batch_id"),
+    Job.Kind.SEAL: ("batch", "batch_id"),
+    Job.Kind.CARRY: ("run", "run_id"),
+}
 
 
 class JobTable(Table):
@@ -35,7 +39,7 @@ class JobTable(Table):
 
     caption = "Jobs"
     empty_text = "No work was asked for yet"
-    empty_next = "Reading a file, carrying a run and making an export are jobs; each will be listed here."
+    empty_next = "Reading a file, carrying a run, making an export, previewing rules: each is a job and listed here."
 
     class Meta:
         order_by = ("-created_at",)

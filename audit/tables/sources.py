@@ -7,11 +7,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.models import Batch, Source
+from audit.queries import streams
 from audit.queries.batches import waits_for_mapping
 from audit.tables.base import CountColumn, Table, WhenColumn, tag
 from audit.templatetags import ledger, words
 
 BATCH_TAGS = {
+    Batch.State.OPEN: ("receiving", ""),
     Batch.State.RECEIVED: ("being read", ""),
     Batch.State.SEALED: ("sealed", "on"),
     Batch.State.REFUSED: ("refused", "off"),
@@ -70,6 +72,10 @@ class BatchTable(Table):
 
     class Meta:
         order_by = ("-created_at",)
+
+    def before_render(self, request: object) -> None:
+        """Open segments with what came so far."""
+        streams.counted([row.record for row in self.paginated_rows])
 
     def render_file_name(self, record: Batch) -> SafeString:
         """The name, which leads to the batch."""

@@ -54,6 +54,13 @@ def share(bps: int | None, places: int = 1) -> str:
     return f"{minus}{_decimal(cut, places)}{NARROW}%"
 
 
+def points(bps: int | None) -> str:
+    """A difference between two shares: 37 → "0.37 points"."""
+    if bps is None:
+        return NONE
+    return f"{MINUS if bps < 0 else ''}{_decimal(abs(bps), 2)}{NARROW}points"
+
+
 def share_of(part: int, whole: int) -> str:
     """A part of a whole as per cent; the smallest part of the largest whole is still told from nothing."""
     return share(part * 10_000 // whole or (1 if part else 0)) if whole else NONE

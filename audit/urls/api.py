@@ -6,13 +6,16 @@ from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
 from audit.api.batches import Batches
+from audit.api.events import SourceEvents
 from audit.api.exports import Exports, RunExports
 from audit.api.lines import Claim, DiscrepancyClaims, Explain, Verdicts
 from audit.api.parties import Actors, Agents, RateCards, Vendors
+from audit.api.previews import PreviewChanges, Previews, RuleSetPreviews
 from audit.api.rules import RuleSets
 from audit.api.runs import Discrepancies, Findings, Runs, Scores
 from audit.api.schema import Nothing, Schema, docs
 from audit.api.sources import Coverages, Sources
+from audit.api.traces import SourceTraces
 from audit.api.uploads import SourceBatches
 
 
@@ -41,6 +44,8 @@ urlpatterns = [
     path("sources/", Sources.as_view(LIST), name="api-sources"),
     path("sources/<uuid:id>/", Sources.as_view(CHANGED), name="api-source"),
     path("sources/<uuid:id>/batches/", SourceBatches.as_view(), name="api-source-batches"),
+    path("sources/<uuid:id>/events/", SourceEvents.as_view(), name="api-source-events"),
+    path("sources/<uuid:id>/otlp/v1/traces", SourceTraces.as_view(), name="api-source-traces"),
     path("coverage/", Coverages.as_view(LIST), name="api-coverage"),
     path("coverage/<uuid:id>/", Coverages.as_view(TAKEN_BACK), name="api-coverage-row"),
     path("coverage/<uuid:id>/confirm/", Coverages.as_view({"post": "confirm"}), name="api-coverage-row-confirm"),
@@ -54,6 +59,9 @@ urlpatterns = [
     path("rule-sets/<uuid:id>/submit/", RuleSets.as_view({"post": "submit"}), name="api-rule-set-submit"),
     path("rule-sets/<uuid:id>/approve/", RuleSets.as_view({"post": "approve"}), name="api-rule-set-approve"),
     path("rule-sets/<uuid:id>/reject/", RuleSets.as_view({"post": "reject"}), name="api-rule-set-reject"),
+    path("rule-sets/<uuid:id>/preview/", RuleSetPreviews.as_view(), name="api-rule-set-preview"),
+    path("previews/<uuid:id>/", Previews.as_view(ONE), name="api-preview"),
+    path("previews/<uuid:id>/changes/", PreviewChanges.as_view(), name="api-preview-changes"),
     path("runs/", Runs.as_view(LIST), name="api-runs"),
     path("runs/<uuid:id>/", Runs.as_view(ONE), name="api-run"),
     path("runs/<uuid:id>/verdicts/", Verdicts.as_view(), name="api-run-verdicts"),

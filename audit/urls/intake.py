@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from audit.views import batches, coverage, jobs, ledger, mapping, rules, sources, start, vendors
+from audit.views import batches, coverage, jobs, ledger, mapping, previews, rules, sources, start, vendors
 
 urlpatterns = [
     path("", start.show, name="start"),
@@ -36,6 +36,7 @@ urlpatterns = [
     path("rules/<uuid:rule_set_id>/", rules.one, name="rule-set"),
     path("rules/<uuid:rule_set_id>/edit/", rules.edit, name="rule-set-edit"),
     path("rules/<uuid:rule_set_id>/decide/", rules.decide, name="rule-set-decide"),
+    path("rules/<uuid:rule_set_id>/preview/", previews.one, name="rule-set-preview"),
     path("jobs/", jobs.index, name="jobs"),
     path("jobs/<uuid:job_id>/retry/", jobs.retry, name="job-retry"),
     path("ledger/", ledger.index, name="ledger"),

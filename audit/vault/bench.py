@@ -38,7 +38,9 @@ def connect(*folders: Path, threads: int | None = None) -> Iterator[Connection]:
         shutil.rmtree(spill, ignore_errors=True)
 
 
-def copy(connection: Connection, query: str, out: Path, parameters: list[object] | None = None) -> None:
+def copy(
+    connection: Connection, query: str, out: Path, parameters: list[object] | dict[str, object] | None = None
+) -> None:
     """Write a query's rows to a Parquet file."""
     target = str(out).replace("'", "''")
     connection.execute(f"copy ({query}) to '{target}' (format parquet, compression zstd)", parameters or [])

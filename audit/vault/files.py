@@ -126,6 +126,12 @@ def tidy(older_than_seconds: float) -> int:
     return count
 
 
+def free_bytes() -> int:
+    """The room that is left where files are written first, and in the vault where it is a folder."""
+    places = [Path(settings.BENCH_DIR), *([root] if (root := _local_root()) else [])]
+    return min(shutil.disk_usage(next(p for p in (place, *place.parents) if p.exists())).free for place in places)
+
+
 def _local_root() -> Path | None:
     url = str(settings.VAULT_URL)
     if url.startswith("file://"):

@@ -41,9 +41,19 @@ def select_claims(batches: Sequence[tuple[int, str, Path]], start: datetime, end
 
 
 def select_evidence(
-    batches: Sequence[tuple[int, str, Path]], start: datetime, end: datetime, claims: Path, out: Path
+    batches: Sequence[tuple[int, str, Path]],
+    start: datetime,
+    end: datetime,
+    claims: Path,
+    out: Path,
+    *,
+    is_sample: bool = False,
 ) -> int:
-    """Write the events between two instants, and whatever names one of the claims; return how many rows."""
+    """Write the events between two instants, and whatever names one of the claims; return how many rows.
+
+    is_sample: the claims are a sample of whole records; events on other records are left out.
+    """
+    near = "and target in (select target from read_parquet($claims))" if is_sample else ""
     columns = ", ".join(column.name for column in EVIDENCE)
     with connect(out.parent) as connection:
         _attach(connection, "evidence", batches)
@@ -52,12 +62,12 @@ def select_evidence(
             f"""
             select {columns}, line, batch
             from received
-            where occurred_at between ? and ?
-                or claim_ref in (select claim_id from read_parquet(?))
+            where (occurred_at between $start and $end {near})
+                or claim_ref in (select claim_id from read_parquet($claims))
             order by position, file_row_number
             """,
             out,
-            [start, end, str(claims)],
+            {"start": start, "end": end, "claims": str(claims)},
         )
     return int(pq.read_metadata(out).num_rows)
 

@@ -3,7 +3,8 @@
 Claims are the same when vendor, claim_id and revision are; events when system and event_id are. Same
 identity and same content as a row of an earlier batch: a duplicate, dropped. Same identity, other content:
 conflicting, kept. Inside one file a vendor that claims an id twice has claimed it twice: those rows stay,
-and the law calls the second `duplicate_id`. An event that stands twice in one file is one event.
+and the law calls the second `duplicate_id`. An event that stands twice in one file is one event. Of a stream's rows the
+arrival has judged already which came before in any stream.
 """
 
 from __future__ import annotations
@@ -32,14 +33,18 @@ class Sifted:
     prefixes: tuple[tuple[str, str, datetime, datetime], ...]
 
 
-def sift(kind: str, new: Path, earlier: Sequence[Path], rows: Path, conflicts: Path) -> Sifted:
+def sift(
+    kind: str, new: Path, earlier: Sequence[Path], rows: Path, conflicts: Path, *, streamed: bool = False
+) -> Sifted:
     """Split the canonical rows of `new` against `earlier` batches into `rows` and `conflicts`.
+
+    streamed: `new` is a segment, and its column `conflicting` says what was found when each row arrived.
 
     `rows` holds what runs read; `conflicts` what has a known identity with other content (for claims these
     stand in `rows` too, where the law judges them).
     """
     with connect(new.parent, rows.parent) as connection:
-        _judge_identity(connection, kind, new, earlier)
+        _judge_identity(connection, kind, new, earlier, streamed)
         counts = dict(connection.execute("select fate, count(*) from sifted group by fate").fetchall())
         kept = "fate = 'accepted'" if kind == "evidence" else "fate <> 'duplicate'"
         copy(connection, f"select * exclude (n, fate) from sifted where {kept} order by n", rows)
@@ -59,7 +64,7 @@ def sift(kind: str, new: Path, earlier: Sequence[Path], rows: Path, conflicts: P
         )
 
 
-def _judge_identity(connection: Connection, kind: str, new: Path, earlier: Sequence[Path]) -> None:
+def _judge_identity(connection: Connection, kind: str, new: Path, earlier: Sequence[Path], streamed: bool) -> None:
     names = ", ".join(IDENTITY[kind])
     connection.execute(f"create table known ({names.replace(',', ' varchar,')} varchar, content varchar)")
     if earlier:
@@ -74,12 +79,14 @@ def _judge_identity(connection: Connection, kind: str, new: Path, earlier: Seque
         if kind == "evidence"
         else ""
     )
+    if streamed:
+        in_file = "when new.conflicting then 'conflicting'"
     same = " and ".join(f"known.{name} = new.{name}::varchar" for name in IDENTITY[kind])
     connection.execute(
         f"""
         create table sifted as
         select
-            new.* exclude (file_row_number),
+            new.* exclude (file_row_number{", conflicting" if streamed else ""}),
             file_row_number as n,
             case
                 when exists (from known where {same} and known.content = new.content::varchar) then 'duplicate'

@@ -44,9 +44,11 @@ def one(request: TenantRequest, tenant: str, batch_id: UUID) -> HttpResponseBase
         "here": "sources",
         "batch": batch,
         "reading": batch.state == Batch.State.RECEIVED,
+        "receiving": batch.state == Batch.State.OPEN,
         "waits": batches.waits_for_mapping(batch),
         "figures": _figures(batch),
         "progress": _progress(batch),
+        "reading_label": "Sealing the segment" if batch.streamed else "Reading the file",
         "by": people.name(batch.received_by),
         "conflicts": conflicts(batch),
     }
@@ -55,7 +57,7 @@ def one(request: TenantRequest, tenant: str, batch_id: UUID) -> HttpResponseBase
 
 def _progress(batch: Batch) -> str:
     """What a reader of the page is waiting for."""
-    job = jobs.of(Job.Kind.TAKE, batch.id)
+    job = jobs.of(Job.Kind.SEAL if batch.streamed else Job.Kind.TAKE, batch.id)
     if job is None or job.state == Job.State.DONE:
         return ""
     if job.state == Job.State.LEASED:
@@ -110,6 +112,8 @@ def refused(request: TenantRequest, tenant: str, batch_id: UUID) -> HttpResponse
 def raw(request: TenantRequest, tenant: str, batch_id: UUID) -> HttpResponseBase:
     """The file as it was received, byte for byte."""
     batch = batches.get(batch_id)
+    if not batch.raw_key:
+        raise Http404("Its file is made when the segment is sealed.")
     stream = files.local(batch.raw_key).open("rb")
     return reads_files_only(FileResponse(stream, as_attachment=True, filename=batch.file_name, content_type=BYTES))
 

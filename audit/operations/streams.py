@@ -1,0 +1,274 @@
+"""Streams: rows taken as they come, durable with their receipt, each told from all that came before it.
+
+Rows wait in the source's open segment. Who adds to it shares the lock `stream/<source>`; who closes it holds that
+lock alone, so that no row comes to a segment that is being sealed. Locks are taken in this order: the answer's key,
+witnesses, stream, opening, batches, ledger, identities (sorted), their variants (sorted).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from audit.intake import BadInput
+from audit.intake import streams as reading
+from audit.intake.mediatypes import UnknownMediaType
+from audit.intake.streams import Items, Read
+from audit.kernel.inputs import Fault
+from audit.models import Arrival, Batch, Identity, Job, Source, Witness
+from audit.operations import jobs, limits, sources
+from audit.operations.faults import Refused, Unreadable
+from audit.operations.points import reached
+from audit.operations.record import enter, lock, next_number
+from audit.queries import mapping, streams
+from audit.vault.segments import pack
+from tenants.models import uuid7
+from tenants.scope import current
+
+ENTER = """
+    insert into audit_identity (id, tenant_id, created_at, content)
+    select id, %s, now(), content from unnest(%s::uuid[], %s::bytea[]) as given (id, content) order by id
+    on conflict (id) do nothing
+    returning id
+"""
+DURABLE = "set local synchronous_commit = on"  # whatever the server does for others: 202 says that it is there
+KEPT = (
+    *("id", "tenant_id", "created_at", "batch_id", "content_type", "content_encoding", "sha256", "byte_count"),
+    *("line_count", "received_count", "accepted_count", "duplicate_count", "conflicting_count", "refused_count"),
+    *("refusals", "body", "text", "rows", "received_by"),
+)
+KEEP = f"insert into audit_arrival ({', '.join(KEPT)}) values ({', '.join(['%s'] * len(KEPT))})"  # noqa: S608
+
+
+class Empty(Refused):
+    """There is nothing to take in the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request: its body as received and unpacked, what it is said to be, and what reads rows of a kind in it."""
+
+    body: bytes
+    content_type: str
+    content_encoding: str
+    plain: bytes
+    read: Callable[[str, Collection[str]], Items]  # of the kind of rows, and the columns that the source says itself
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """An open batch, as far as a request needs to know it."""
+
+    id: UUID
+    ledger_index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a request: where it waits, its counts, and each refusal by its line in the request."""
+
+    arrival: Arrival
+    batch: Segment
+    read: Read
+
+
+def receive(source: Source, sent: Sent, by: str) -> Receipt:
+    """Take the rows of a request. Durable once the scope's transaction commits.
+
+    Raises Busy and OverQuota before anything is kept, Refused where nothing of the request can be taken.
+    """
+    limits.check(source)
+    try:
+        items = sent.read(source.kind, mapping.says(source))
+        read = _read(source, items)
+    except UnknownMediaType as error:
+        raise Unreadable(str(error)) from error
+    except BadInput as error:
+        raise Refused(str(error)) from error
+    if not read.received:
+        raise Empty("The body holds no row: send at least one.")
+    limits.count(source, read.received)
+    batch = _open_segment(source, by)
+    fates = _judge(source.kind, read.rows)
+    reached("stream.judged")
+    arrival = _keep(batch, sent, items, read, fates, by)
+    reached("stream.kept")
+    return Receipt(arrival, batch, read)
+
+
+def _read(source: Source, items: Items) -> Read:
+    """The canonical rows; systems that are heard of first get their grade here, once for all."""
+    says, read_as, found = mapping.says(source), mapping.of_rows(source, items.canonical), list(items.items)
+    if source.kind == Source.Kind.CLAIMS or {"system", "grade"} <= says.keys():
+        return reading.take(source.kind, found, read_as, says, {})
+    known = _grades()
+    grades = dict(known)
+    read = reading.take(source.kind, found, read_as, says, grades)
+    if grades == known:
+        return read
+    lock("witnesses")
+    known = _grades()
+    grades = dict(known)
+    read = reading.take(source.kind, found, read_as, says, grades)
+    for system in sorted(grades.keys() - known.keys()):
+        sources.hear(system, grades[system])
+    return read
+
+
+def _grades() -> dict[str, str]:
+    return dict(Witness.objects.values_list("system", "grade"))
+
+
+def _open_segment(source: Source, by: str) -> Segment:
+    lock(f"stream/{source.id}", shared=True)
+    opened = Batch.objects.filter(source=source.id, state=Batch.State.OPEN).order_by().values_list("id", "ledger_index")
+    for found in opened.all():
+        return Segment(*found)
+    lock(f"opening/{source.id}")
+    for found in opened.all():
+        return Segment(*found)
+    return _begin(source, by)
+
+
+def _begin(source: Source, by: str) -> Segment:
+    lock("batches")
+    batch = Batch.objects.create(
+        tenant_id=current(),
+        source=source,
+        streamed=True,
+        position=next_number(Batch.objects, "position"),
+        file_name=f"stream {timezone.now():%Y-%m-%d %H.%M.%S} UTC.ndjson",
+        sha256="",
+        byte_count=0,
+        mapping=source.mapping,
+        mapping_version=source.mapping_version,
+        received_by=by,
+        state=Batch.State.OPEN,
+    )
+    batch.ledger_index = enter("batch.opened", batch, by, source=source.id).seq
+    batch.save(update_fields=["ledger_index"])
+    return Segment(batch.id, batch.ledger_index)
+
+
+def _judge(kind: str, rows: Any) -> list[str]:
+    """What each row is to all that ever came through a stream: accepted, duplicate or conflicting."""
+    ids = reading.identities(kind, rows, current().bytes)
+    contents: list[bytes] = rows.column("content").to_pylist()
+    first = dict(zip(reversed(ids), reversed(contents), strict=True))
+    new = _enter(first)
+    known = first | _contents(first.keys() - new)
+    fates: list[str] = []
+    others: dict[int, UUID] = {}
+    for at, (identity, content) in enumerate(zip(ids, contents, strict=True)):
+        if identity in new:
+            new.discard(identity)
+            fates.append("accepted")
+            continue
+        fates.append("duplicate")
+        if known[identity] != content:
+            others[at] = reading.variant(identity, content)
+    _mark_conflicts(fates, others, contents)
+    return fates
+
+
+def _mark_conflicts(fates: list[str], others: dict[int, UUID], contents: list[bytes]) -> None:
+    """Of rows that say something else than the first of their identity: the first to say so, once each."""
+    new = _enter({identity: contents[at] for at, identity in others.items()})
+    for at, identity in others.items():
+        if identity in new:
+            new.discard(identity)
+            fates[at] = "conflicting"
+
+
+def _enter(identities: dict[UUID, bytes]) -> set[UUID]:
+    """Enter identities with their contents; those that were not known. Waits for whoever is entering the same."""
+    if not identities:
+        return set()
+    found = _execute(ENTER, [current(), list(identities), list(identities.values())])
+    return {identity for (identity,) in found}
+
+
+def _execute(statement: str, given: list[Any]) -> list[Any]:
+    """Send a statement with its values beside it: as text inside it bytes would be twice as long."""
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(statement, given)
+        return cursor.fetchall() if cursor.description else []
+
+
+def _contents(identities: Iterable[UUID]) -> dict[UUID, bytes]:
+    wanted = list(identities)
+    if not wanted:
+        return {}
+    return {row: bytes(content) for row, content in Identity.objects.filter(id__in=wanted).values_list("id", "content")}
+
+
+def _keep(batch: Segment, sent: Sent, items: Items, read: Read, fates: list[str], by: str) -> Arrival:
+    kept = [fate != "duplicate" for fate in fates]
+    rows = read.rows if all(kept) else read.rows.filter(kept)
+    arrival = Arrival(
+        id=uuid7(),
+        tenant_id=current(),
+        batch_id=batch.id,
+        content_type=sent.content_type[:200],
+        content_encoding=sent.content_encoding,
+        sha256=sha256(sent.body).hexdigest(),
+        byte_count=len(sent.body),
+        line_count=(reading.lines(sent.plain) if items.text is None else items.text).count(b"\n"),
+        received_count=read.received,
+        accepted_count=fates.count("accepted"),
+        duplicate_count=fates.count("duplicate"),
+        conflicting_count=fates.count("conflicting"),
+        refused_count=read.refused,
+        refusals=json.dumps([_told(fault) for fault in read.refusals]),
+        body=sent.body,
+        text=items.text,
+        rows=pack(rows, [fate == "conflicting" for fate in fates if fate != "duplicate"]),
+        received_by=by,
+    )
+    _execute(DURABLE, [])
+    _execute(KEEP, [getattr(arrival, name) for name in KEPT])
+    return arrival
+
+
+def _told(fault: Fault) -> list[Any]:
+    """A refusal without what PostgreSQL cannot hold."""
+    words = (fault.column, fault.value, fault.reason)
+    return [
+        fault.line,
+        *(word.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}") for word in words),
+    ]
+
+
+def to_close() -> list[UUID]:
+    """Open segments that are old or large enough to be sealed."""
+    before = timezone.now() - timedelta(seconds=settings.SEGMENT_SECONDS)
+    return streams.to_close(before, settings.SEGMENT_ROWS)
+
+
+def close(batch_id: UUID) -> None:
+    """Close an open segment for reading: it gets its place in the order of arrival, and its sealing is queued."""
+    lock(f"stream/{Batch.objects.values_list('source_id', flat=True).get(id=batch_id)}")
+    batch = Batch.objects.filter(id=batch_id, state=Batch.State.OPEN).first()
+    if batch is None:
+        return
+    streams.counted([batch])
+    lock("batches")
+    batch.position, batch.state = next_number(Batch.objects, "position"), Batch.State.RECEIVED
+    batch.save()
+    jobs.add(Job.Kind.SEAL, batch.id)
+
+
+def close_all() -> None:
+    """Close every open segment, so that a run reads what has come so far. Before any other lock is taken."""
+    for batch_id in Batch.objects.filter(state=Batch.State.OPEN).order_by("source_id").values_list("id", flat=True):
+        close(batch_id)
