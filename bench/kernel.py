@@ -39,7 +39,7 @@ def match_only(task: Task) -> None:
             hear(table)
             table.make("testimony")
             table.cut("decided", "select vendor, claim_id, grade, decision from decision join claim using (claim)")
-            table.keep(str(number), ("testimony", "decided"), aside=options.slices > 1)
+            table.keep(number, ("testimony", "decided"), aside=options.slices > 1)
         table.gather(("testimony", "decided"))
     with task.phase("writing"):
         table.write(law.statement("exports", "testimony"), task.out / "testimony.parquet", "parquet")

@@ -141,7 +141,6 @@ class Bench:
     def __init__(self, folder: Path, *, threads: int | None = None, memory: str = "2GB") -> None:
         self._connection = duckdb.connect(":memory:", config={**_KNOBS, "temp_directory": str(folder)})
         self._folder = folder
-        self._kept: dict[str, list[str]] = {}
         self.run("set TimeZone = 'UTC'")
         self.run(f"set memory_limit = '{_quoted(memory)}'")
         if threads is not None:
@@ -300,27 +299,29 @@ class Bench:
         """Read a Parquet file as a table."""
         self.run(f"create or replace view {name} as from read_parquet('{_quoted(str(path))}')")
 
-    def keep(self, part: str, names: Sequence[str], *, aside: bool) -> None:
+    def keep(self, part: int, names: Sequence[str], *, aside: bool) -> None:
         """Put tables of a part of the run by, to be read as one when the last part is done; `aside`: in files."""
         for name in names:
-            kept = f"{name}_{part}"
             if aside:
-                path = self._folder / f"{kept}.parquet"
-                self.run(f"copy {name} to '{_quoted(str(path))}' (format parquet, {_SCRATCH})")
-                self.look_at(kept, path)
+                folder = self._folder / f"kept_{name}"
+                folder.mkdir(exist_ok=True)
+                path = _quoted(str(folder / f"{part:06}.parquet"))
+                self.run(f"copy {name} to '{path}' (format parquet, {_SCRATCH})")
+                self.run(f"create or replace view kept_{name} as from read_parquet('{_quoted(str(folder))}/*.parquet')")
             else:
-                self.run(f"alter table {name} rename to {kept}")
-            self._kept.setdefault(name, []).append(kept)
+                self.run(f"alter table {name} rename to kept_{name}")
 
-    def gather(self, names: Sequence[str], *, last: str = "") -> None:
-        """What was put by takes the name of the step again; what the `last` part says of a record replaces the rest."""
+    def gather(self, names: Sequence[str]) -> None:
+        """What was put by takes the name of the step again."""
         for name in names:
-            parts = [
-                f"from {kept}" + (" anti join redo using (record)" if last and not kept.endswith(f"_{last}") else "")
-                for kept in self._kept[name]
-            ]
-            self.drop(name)
-            self.run(f"create view {name} as {' union all '.join(parts)}")
+            self.alias(name, f"kept_{name}")
+
+    def overlay(self, names: Sequence[str]) -> None:
+        """What these tables say of the records of `redo` takes the place of what was put by of them."""
+        for name in names:
+            self.run(f"alter table {name} rename to redone_{name}")
+            query = f"from kept_{name} anti join redo using (record) union all from redone_{name}"
+            self.run(f"create view {name} as {query}")
 
     def write(self, query: str, path: Path, form: str) -> None:
         """The answer of a query as a file: `parquet`, `csv` or `jsonl`."""

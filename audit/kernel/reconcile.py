@@ -155,23 +155,26 @@ class _Run:
                 settle(self.bench, out)
                 if may_doom:
                     self.bench.make(*bench.DOOMING)
-                    self.bench.keep(str(number), bench.DOOMING, aside=self.slices > 1)
-                self.bench.keep(str(number), KEPT, aside=self.slices > 1)
+                    self.bench.keep(number, bench.DOOMING, aside=self.slices > 1)
+                self.bench.keep(number, KEPT, aside=self.slices > 1)
                 if self.slices > 1:
-                    self.bench.drop(*bench.PAIRING, *bench.HEARING, *bench.SETTLING)
-        last = ""
-        if may_doom:
-            with self.stage("second hearing"):
-                self.bench.gather(bench.DOOMING)
-                doom(self.bench)
-                if open_redo(self.bench):
-                    last = "redo"
-                    hear(self.bench, is_lean=True)
-                    settle(self.bench, out)
-                    self.bench.keep(last, KEPT, aside=False)
-        self.bench.gather(KEPT, last=last)
+                    self.bench.drop(*bench.PAIRING, *bench.HEARING, *bench.SETTLING, *bench.DOOMING)
+        if not (may_doom and self._heard_again(out)):
+            self.bench.gather(KEPT)
         if self.slices > 1:
             self.bench.collect("claim", "event", *bench.DEALT)
+
+    def _heard_again(self, out: Path) -> bool:
+        """Hear the records again where a doomed claim walks last; False if there are none."""
+        with self.stage("second hearing"):
+            self.bench.gather(bench.DOOMING)
+            doom(self.bench)
+            if not open_redo(self.bench):
+                return False
+            hear(self.bench, is_lean=True)
+            settle(self.bench, out)
+            self.bench.overlay(KEPT)
+        return True
 
     def close(self, out: Path) -> None:
         """Taint, totals, verdicts, and the checks over all of them."""
