@@ -118,7 +118,7 @@ class Explain(Endpoint):
         refuse_unknown(request, ["run"])
         with scope(self.key.tenant_id):
             run, vendor_key = claim_run(request, vendor, claim_id)
-            about = {"run": str(run.pk), "rule_set": str(run.rule_set_id), "rules": run.rule_set.rules}
+            about = {"run": str(run.pk), "rule_set": str(run.rule_set_id), "rules": run.summary["rules"]}
         return Response(about | explanations.explain(run, vendor_key, claim_id))
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from audit.kernel.reconcile import Progress
+from audit.kernel.score import WHOLE_BPS
 from audit.models import Preview, Run
 from audit.operations import jobs
 from tenants.scope import scope
@@ -31,6 +32,6 @@ def reporter(thing: Run | Preview, lease: jobs.Lease) -> Callable[[Progress], No
             return
         last = time.monotonic()
         rate = int(progress.rows_per_second or 0)
-        tell(thing, lease, f"judgement: {progress.stage}"[:40], progress.done, progress.total, rate)
+        tell(thing, lease, f"judgement: {progress.stage}"[:40], progress.share_bps, WHOLE_BPS, rate)
 
     return report

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from audit.forms.runs import RunForm
@@ -67,6 +68,7 @@ def one(request: TenantRequest, tenant: str, run_id: UUID) -> HttpResponseBase:
         opened_by=people.name(run.opened_by),
         under_way=run.state in (Run.State.WAITING, Run.State.RUNNING),
         stages=_stages(run),
+        left=time_left(run),
         batches=run.inputs.get("batches", []),
         exports=fill(request, exports),
         poll=reverse("run", args=[tenant, run.id]),
@@ -89,6 +91,15 @@ def _stages(run: Run) -> list[dict[str, Any]]:
         }
         for place, title in enumerate(STAGES.values())
     ]
+
+
+def time_left(run: Run) -> str:
+    """How long judging will still take, going by what is done; nothing before a tenth of it is."""
+    if not run.started_at or not run.stage.startswith("judgement: ") or run.stage_done * 10 < run.stage_total:
+        return ""
+    spent = (timezone.now() - run.started_at).total_seconds()
+    seconds = round(spent * (run.stage_total - run.stage_done) / run.stage_done)
+    return f"about {seconds} s left" if seconds < 120 else f"about {round(seconds / 60)} minutes left"
 
 
 def _state_of(run: Run) -> str:

@@ -151,6 +151,9 @@ def test_progress_tells_every_slice(tmp_path: Path) -> None:
     desk.run(tmp_path, [claim("c1")], slices=3, progress=told.append)
     assert [(step.done, step.total) for step in told if step.stage == "hearing"] == [(1, 3), (2, 3), (3, 3)]
     assert {step.stage for step in told} >= {"opening", "hearing", "settling", "verdicts", "checks", "writing"}
+    shares = [step.share_bps for step in told]
+    assert shares == sorted(shares)
+    assert 9_000 < shares[-1] <= 10_000
 
 
 def test_a_loop_on_one_record_stays_quick(tmp_path: Path) -> None:

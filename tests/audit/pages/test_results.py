@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.kernel.terms import State
 from audit.models import Finding, Run, Total
 from audit.queries import lines
+from audit.views.runs import time_left
 from tenants.scope import scope
 from tests.judged import Judged
 
@@ -130,6 +134,17 @@ def test_a_run_can_be_opened_by_an_analyst_and_not_by_a_viewer(judged: Judged) -
     analyst = judged.browser("bob@northwind.example")
     response = analyst.post(reverse("run-open", args=[SLUG]), period, follow=True)
     assert "is under way" in response.content.decode()
+
+
+def test_a_run_under_way_says_how_long_it_will_still_take() -> None:
+    run = Run(tenant_id=uuid4(), stage="judgement: settling", stage_total=10_000)
+    run.started_at = timezone.now() - timedelta(seconds=30)
+    run.stage_done = 500
+    assert time_left(run) == "", "too early to tell"
+    run.stage_done = 2_500
+    assert time_left(run) == "about 90 s left"
+    run.stage_done, run.started_at = 5_000, timezone.now() - timedelta(minutes=10)
+    assert time_left(run) == "about 10 minutes left"
 
 
 def test_a_period_that_ends_before_it_begins_is_refused_with_its_reason(alice: Client) -> None:
