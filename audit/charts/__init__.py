@@ -5,19 +5,23 @@ No colour and no style stands in the markup: `ledger.css` gives both by class.
 """
 
 from audit.charts.coverage import Watch, coverage_lanes
-from audit.charts.heat import Cell, heat
+from audit.charts.days import Day, days
+from audit.charts.heat import Cell, breakable, heat
 from audit.charts.lanes import Lane, Tick, lanes
 from audit.charts.score import Step, score_bar, waterfall
 from audit.charts.trend import Point, trend
 
 __all__ = [
     "Cell",
+    "Day",
     "Lane",
     "Point",
     "Step",
     "Tick",
     "Watch",
+    "breakable",
     "coverage_lanes",
+    "days",
     "heat",
     "lanes",
     "score_bar",

@@ -12,6 +12,7 @@ from audit.charts.svg import join
 from audit.templatetags import words
 
 TOP_STEP = 10
+ALL = 10_000  # basis points
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,14 @@ def heat(
     cells: Mapping[tuple[str, str], Cell],
     *,
     caption: str,
-    top_bps: int | None = None,
 ) -> SafeString:
-    """Rows against columns. The deepest shade is `top_bps`, or the highest share; only nothing has no shade.
+    """Rows against columns: the share and its units. The less the share, the deeper the shade; only all has none.
 
-    A pair without a cell reads as a dash. `caption` says what is shared, and is read aloud.
+    The deepest shade is the lowest share. A pair without a cell reads as a dash. `caption` says what is shared,
+    and is read aloud.
     """
-    top = top_bps or max((cell.bps for cell in cells.values()), default=0) or 10_000
-    head = join(format_html('<th scope="col">{}</th>', _breakable(column)) for column in columns)
+    top = max((ALL - cell.bps for cell in cells.values()), default=0) or ALL
+    head = join(format_html('<th scope="col">{}</th>', breakable(column)) for column in columns)
     body = join(
         format_html(
             '<tr><th scope="row">{}</th>{}</tr>', row, join(_cell(cells.get((row, column)), top) for column in columns)
@@ -56,21 +57,26 @@ def heat(
 
 
 def step_of(bps: int, top_bps: int) -> int:
-    """The shade, 0–10: 0 for nothing alone, 10 from the top on, the steps between of equal width."""
+    """The shade of a lack, 0–10: 0 for nothing alone, 10 from the top on, the steps between of equal width."""
     return min(TOP_STEP, -(-bps * TOP_STEP // top_bps)) if bps > 0 else 0
 
 
 def _cell(cell: Cell | None, top: int) -> SafeString:
     if cell is None:
         return SafeString('<td class="none">–<span class="said"> no claims</span></td>')
-    text = words.share(cell.bps, 0)
     hint = f"{words.share(cell.bps, 2)} of {words.units(cell.units)} units"
-    inside = format_html('<a href="{}">{}</a>', cell.link, text) if cell.link else format_html("{}", text)
-    return format_html('<td class="h{}" title="{}">{}</td>', step_of(cell.bps, top), hint, inside)
+    inside = format_html(
+        '{} <small><span class="said">of </span>{}<span class="said"> units</span></small>',
+        words.share(cell.bps, 0),
+        words.units(cell.units),
+    )
+    if cell.link:
+        inside = format_html('<a href="{}">{}</a>', cell.link, inside)
+    return format_html('<td class="h{}" title="{}">{}</td>', step_of(ALL - cell.bps, top), hint, inside)
 
 
-def _breakable(name: str) -> SafeString:
-    """A name that may break after its underscores."""
+def breakable(name: str) -> SafeString:
+    """A name that may break after its underscores, escaped."""
     return mark_safe("_<wbr>".join(escape(part) for part in name.split("_")))
 
 
@@ -78,7 +84,7 @@ def _scale(top: int) -> SafeString:
     swatches = join(format_html('<i class="h{}"></i>', step) for step in range(TOP_STEP + 1))
     return format_html(
         '<div class="steps" aria-hidden="true"><span>{}</span>{}<span>{}</span></div>',
-        words.share(0),
+        words.share(ALL),
         swatches,
-        words.share(top, 0),
+        words.share(ALL - top, 0),
     )

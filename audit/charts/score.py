@@ -18,6 +18,7 @@ from audit.charts.svg import (
     join,
     label,
     name_of,
+    percent,
     rect,
     silent,
     upright,
@@ -29,6 +30,9 @@ from audit.templatetags.ledger import MARKS, STATE_WORDS, mark
 ORDER = ("verified", "unverifiable", "unsupported", "contradicted")
 HATCHED = ("unverifiable", "unsupported")
 TOP, DEPTH = 24, 26  # of the scale, in pixels
+NOT_DRAWN = (
+    '<p class="soft">A line holds more credit than charge, which no bar can show: the numbers stand without bars.</p>'
+)
 
 
 def score_bar(verified: int, unverifiable: int, unsupported: int, contradicted: int) -> SafeString:
@@ -101,39 +105,56 @@ def _legend(parts: Sequence[int]) -> SafeString:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the waterfall. `state` is a verdict's, or `claimed`; `money` is text that is already exact."""
+    """One line of the waterfall. `state` is a verdict's, or `claimed`; `money` is text that is already exact.
+
+    Bars are as long as `size`, which is `units` unless it is given: money in micros of one currency, say.
+    """
 
     label: str
     state: str
     units: int
     money: str = ""
     link: str = ""
+    size: int | None = None
+
+    @property
+    def length(self) -> int:
+        """What the bar stands for."""
+        return self.units if self.size is None else self.size
 
 
 def waterfall(rows: Sequence[Step]) -> SafeString:
     """From claimed (first) over one line a reason to verified (last). Each bar begins where the one above ends.
 
+    What is unverifiable stands again behind the last bar, dashed and without an end: the range that is open.
+    Lengths below nothing (a credit note) cannot be drawn: then the table stands without bars, and says so.
     Raises ValueError unless the reasons and what is verified sum to what was claimed: a chart may not hide a gap.
     """
     claimed, *steps, verified = rows
-    if claimed.units != sum(step.units for step in steps) + verified.units:
-        raise ValueError("the reasons and what is verified do not sum to what was claimed")
-    marks = edges([verified.units, *(step.units for step in reversed(steps))])
+    for of in ("units", "length"):
+        if getattr(claimed, of) != sum(getattr(step, of) for step in steps) + getattr(verified, of):
+            raise ValueError("the reasons and what is verified do not sum to what was claimed")
+    drawn = all(row.length >= 0 for row in rows)
+    parts = [verified.length, *(step.length for step in reversed(steps))]
+    marks = edges(parts if drawn else [0] * len(parts))
     places = [(0, marks[-1]), *reversed(list(pairwise(marks)))]
+    open_units = sum(step.length for step in steps if step.state == State.UNVERIFIABLE)
+    open_end = edges([verified.length, open_units, claimed.length - verified.length - open_units])[2] if drawn else 0
     lines = [
-        _line(row, start, end, total=row is claimed or row is verified)
+        _line(row, start, end, total=row is claimed or row is verified, open_end=open_end if row is verified else 0)
         for row, (start, end) in zip(rows, places, strict=True)
     ]
     return format_html(
         '<table class="fall" role="table"><caption class="said">From claimed to verified: each claim '
         "stands in one line; the lines add up</caption>"
         '<thead class="said"><tr><th scope="col">What</th><th scope="col">Bar</th><th scope="col">Units</th>'
-        '<th scope="col">Money</th></tr></thead><tbody role="rowgroup">{}</tbody></table>',
+        '<th scope="col">Money</th></tr></thead><tbody role="rowgroup">{}</tbody></table>{}',
         join(lines),
+        EMPTY if drawn else SafeString(NOT_DRAWN),
     )
 
 
-def _line(row: Step, start: int, end: int, *, total: bool) -> SafeString:
+def _line(row: Step, start: int, end: int, *, total: bool, open_end: int) -> SafeString:
     inside = join([mark(row.state) if row.state in MARKS else EMPTY, format_html("{}", row.label)])
     if row.link:
         inside = format_html('<a class="verdict {}" href="{}">{}</a>', row.state, row.link, inside)
@@ -146,7 +167,16 @@ def _line(row: Step, start: int, end: int, *, total: bool) -> SafeString:
         '<td role="cell" class="r">{}</td><td role="cell" class="r money">{}</td></tr>',
         SafeString(' class="total"') if total else EMPTY,
         inside,
-        silent(16, track, bar),
+        silent(16, track, bar, _open(end, open_end) if open_end > end else EMPTY),
         words.units(row.units),
         row.money,
+    )
+
+
+def _open(start: int, end: int) -> SafeString:
+    """The range from the low end to the high one: two dashed edges and nothing that closes it."""
+    edge = '<line class="ajar" x1="{}" x2="{}" y1="{}" y2="{}"/>'
+    return format_html(
+        '<g class="unverifiable">{}{}</g>',
+        *(format_html(edge, percent(start), percent(end), y, y) for y in (1, 15)),
     )

@@ -72,7 +72,7 @@ def rect(start: int, end: int, y: float, height: float, classes: str, fill: str 
     hair = EMPTY
     if 0 < end - start < 3_000:
         hair = format_html(
-            '<rect class="{}" x="{}" y="{}" width="1.5" height="{}"/>', classes, percent(start), y, height
+            '<rect class="hair {}" x="{}" y="{}" width="1.5" height="{}"/>', classes, percent(start), y, height
         )
     return format_html(
         '{}<rect class="{}" x="{}" y="{}" width="{}" height="{}"{}/>',

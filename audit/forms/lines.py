@@ -11,6 +11,7 @@ from audit.templatetags.ledger import STATE_WORDS
 
 STATES = [("", "Every state"), *((state.value, STATE_WORDS[state]) for state in State)]
 REASONS = [("", "Every reason"), *((reason.value, MEANINGS[reason].title) for reason in Reason)]
+RARE = ("currency", "from", "until")  # shown only where the address sets them
 
 
 class LineFilter(forms.Form):
@@ -27,12 +28,18 @@ class LineFilter(forms.Form):
     vendor = forms.ChoiceField(required=False)
     agent_id = forms.ChoiceField(required=False, label="Agent")
     action = forms.ChoiceField(required=False)
+    currency = forms.CharField(required=False)
+    until = forms.CharField(required=False, label="Before")
 
     def __init__(self, *args: Any, choices: dict[str, list[str]], **options: Any) -> None:
         super().__init__(*args, **options)
         for name, everything in (("vendor", "Every vendor"), ("agent_id", "Every agent"), ("action", "Every action")):
             known = [("", everything), *((word, word) for word in choices.get(name, []))]
             self.fields[name].choices = known  # type: ignore[attr-defined]
+        self.fields["from"] = forms.CharField(required=False, label="From")  # a word that Python keeps for itself
+        for name in RARE:
+            if not self.data.get(name):
+                self.fields[name].widget = forms.HiddenInput()
 
     def filters(self) -> dict[str, str]:
         """The filters that are set, by name; what cannot be used is left out."""

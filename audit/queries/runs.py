@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, QuerySet, Sum
+from django.db.models import Count, Max, Min, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from audit.kernel.terms import MEANINGS, Reason, State
 from audit.models import Batch, Export, Finding, Run, Score, Total
 
 
@@ -32,44 +29,6 @@ def newest() -> Run | None:
     """The newest finished run that counts: not superseded; a trial only where there is nothing else."""
     done = all_runs().filter(state=Run.State.DONE, superseded_by=None)
     return done.order_by("trial", "-number").first()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Units and money of one reason in a run; money in micros by currency."""
-
-    state: str
-    reason: str
-    title: str
-    claims: int
-    units: int
-    money: dict[str, int]
-
-
-def steps(run: Run) -> list[Step]:
-    """What became of the claims, reason by reason, in the order of the law: they add up to all of them."""
-    rows = Total.objects.filter(run=run).values("state", "reason", "currency").annotate(
-        claims_sum=Sum("claims"), units_sum=Sum("units"), micros_sum=Sum("charge_micros")
-    )  # fmt: skip
-    claims: dict[str, int] = defaultdict(int)
-    units: dict[str, int] = defaultdict(int)
-    money: dict[str, dict[str, int]] = defaultdict(dict)
-    for row in rows.order_by("reason", "currency"):
-        claims[row["reason"]] += row["claims_sum"]
-        units[row["reason"]] += int(row["units_sum"])
-        if row["currency"]:
-            money[row["reason"]][row["currency"]] = int(row["micros_sum"])
-    return [
-        Step(MEANINGS[reason].state, reason, MEANINGS[reason].title, claims[reason], units[reason], money[reason])
-        for reason in Reason
-        if claims[reason]
-    ]
-
-
-def units_by_state(run: Run) -> dict[str, int]:
-    """Units of each state; every state is named."""
-    found = Total.objects.filter(run=run).values_list("state").annotate(units=Sum("units")).order_by()
-    return {state.value: 0 for state in State} | {state: int(units) for state, units in found}
 
 
 def scores(run: Run, by: str = Score.By.RUN) -> QuerySet[Score]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -11,9 +11,11 @@ from django.utils.http import urlencode
 from audit.kernel.terms import State
 from audit.models import Run
 from audit.queries import overview
+from audit.queries.overview import Tally
 from audit.templatetags import words
 
 Figure = dict[str, Any]
+Inputs = list[tuple[str, str]]
 
 
 def lines_of(run: Run, tenant: str, **filters: str) -> str:
@@ -21,73 +23,73 @@ def lines_of(run: Run, tenant: str, **filters: str) -> str:
     return f"{reverse('lines', args=[tenant])}?{urlencode({'run': str(run.id), **filters})}"
 
 
-def figures(run: Run, tenant: str, units: dict[str, int]) -> list[Figure]:
-    """Claimed and verified units, money by currency, tokens. units: by state."""
+def discrepancies_of(run: Run, tenant: str, **filters: str) -> str:
+    """The address of a run's discrepancies, narrowed."""
+    return f"{reverse('discrepancies', args=[tenant])}?{urlencode({'run': str(run.id), **filters})}"
+
+
+def computed(run: Run, formula: str, inputs: Inputs, href: str = "", **more: Any) -> dict[str, Any]:
+    """What the drawer "how was this computed" says: formula, inputs, the rules and the law, where the lines are."""
+    law = words.short(run.summary.get("law_sha256", ""))
+    rule = f"Run {run.number}, rules {run.rule_set}" + (f", law {law}" if law else "")
+    return {"formula": formula, "inputs": inputs, "rule": rule, "href": href, **more}
+
+
+def figure(label: str, value: str, how: dict[str, Any], *, note: str = "", state: str = "") -> Figure:
+    """A figure as its partial shows it."""
+    return {"label": label, "value": value, "how": how, "note": note, "state": state}
+
+
+def figures(run: Run, tenant: str, rows: Sequence[Tally]) -> list[Figure]:
+    """Claimed and verified units, and the money at stake by currency."""
+    units = overview.units_by_state(rows)
     claimed = sum(units.values()) - units[State.NOT_CLAIMED]
     return [
         _claimed(run, tenant, units, claimed),
         _verified(run, tenant, units[State.VERIFIED], claimed),
-        *_money(run, tenant),
-        *_tokens(run, tenant, units[State.VERIFIED], claimed),
+        *_money(run, tenant, rows),
     ]
 
 
 def _claimed(run: Run, tenant: str, units: dict[str, int], claimed: int) -> Figure:
     inputs = [
-        ("All rows", words.units(run.summary["claims"])),
+        ("All rows", words.units(run.summary.get("claims"))),
         ("Units outside every score", words.units(units[State.NOT_CLAIMED])),
     ]
     formula = "units of every claim that stands, whatever its verdict"
-    return _figure("Claimed", words.units(claimed), formula, inputs, lines_of(run, tenant), note="units")
+    return figure("Claimed", words.units(claimed), computed(run, formula, inputs, lines_of(run, tenant)), note="units")
 
 
 def _verified(run: Run, tenant: str, verified: int, claimed: int) -> Figure:
     inputs = [("Claimed units", words.units(claimed)), ("Share", words.share_of(verified, claimed))]
     formula = "units of claims that an independent witness saw, and no better one denies"
-    href = lines_of(run, tenant, state=State.VERIFIED)
-    return _figure("Verified", words.units(verified), formula, inputs, href, state="verified")
+    how = computed(run, formula, inputs, lines_of(run, tenant, state=State.VERIFIED))
+    return figure("Verified", words.units(verified), how, state="verified")
 
 
-def _money(run: Run, tenant: str) -> Iterator[Figure]:
+def _money(run: Run, tenant: str, rows: Sequence[Tally]) -> Iterator[Figure]:
     """What was overcharged at least, for each currency; lines without a charge are named, never taken as zero."""
     uncharged = overview.uncharged(run)
-    for purse in overview.purses(run):
-        money = {name: words.money(micros, purse["currency"]) for name, micros in purse.items() if "micros" in name}
+    for purse in overview.purses(rows):
+        least, most = (words.money(micros, purse.currency) for micros in (purse.stake_at_least, purse.stake_at_most))
         inputs = [
-            ("Charged", money["charged_micros"]),
-            ("Due at most (verified or beyond checking)", money["due_at_most_micros"]),
-            ("Due at least (verified)", money["due_at_least_micros"]),
+            ("Charged", words.money(purse.charged, purse.currency)),
+            (
+                "Due at most (verified or unverifiable)",
+                words.money(purse.charged - purse.stake_at_least, purse.currency),
+            ),
+            ("Due at least (verified)", words.money(purse.charged - purse.stake_at_most, purse.currency)),
+            ("Overcharged at least", least),
+            ("Could be overcharged", most),
         ]
         if uncharged:
-            inputs.append(("Claimed lines without a charge", words.units(uncharged)))
-        over = purse["overcharged_at_least_micros"]
-        yield _figure(
-            f"Overcharged at least, {purse['currency']}",
-            money["overcharged_at_least_micros"],
-            "charged − due at most",
-            inputs,
-            f"{reverse('discrepancies', args=[tenant])}?run={run.id}",
-            state="contradicted" if over else "",
+            inputs.append(("Claimed lines without a charge, all currencies", words.units(uncharged)))
+        formula = "at least: charged − due at most; could be: charged − due at least"
+        href = lines_of(run, tenant, currency=purse.currency)
+        yield figure(
+            f"Overcharged at least, {purse.currency}",
+            least,
+            computed(run, formula, inputs, href, links=[("Its discrepancies", discrepancies_of(run, tenant))]),
+            note="" if least == most else f"could be {most}",
+            state="contradicted" if purse.stake_at_least > 0 else "",
         )
-
-
-def _tokens(run: Run, tenant: str, verified: int, claimed: int) -> Iterator[Figure]:
-    spent, spent_on_verified = overview.tokens(run)
-    if not (spent and verified):
-        return
-    inputs = [
-        ("Tokens of claimed lines", words.units(spent)),
-        ("Tokens of verified lines", words.units(spent_on_verified)),
-        ("Verified units", words.units(verified)),
-    ]
-    formula = "tokens of every claimed line ÷ verified units, cut off"
-    note = f"{words.units(spent // claimed)} per claimed"
-    value = words.units(spent // verified)
-    yield _figure("Tokens per verified unit", value, formula, inputs, lines_of(run, tenant), note=note)
-
-
-def _figure(
-    label: str, value: str, formula: str, inputs: list[tuple[str, str]], href: str, *, note: str = "", state: str = ""
-) -> Figure:
-    how = {"formula": formula, "inputs": inputs, "href": href}
-    return {"label": label, "value": value, "how": how, "note": note, "state": state}

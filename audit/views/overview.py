@@ -1,53 +1,75 @@
-"""The overview of one run: its finding in a sentence, the score, the fall from claimed to verified, the money."""
+"""The overview of one run: its finding in a sentence, the score, the fall from claimed to verified, three tiers."""
 
 from __future__ import annotations
 
-from django.http import HttpResponseBase
-from django.urls import reverse
-from django.utils.http import urlencode
+from collections.abc import Sequence
+from typing import Any
 
-from audit.charts import Cell, Point, Step, heat, score_bar, trend, waterfall
+from django.http import HttpResponseBase
+
+from audit.charts import Cell, Point, days, heat, score_bar, trend
 from audit.kernel.terms import State
 from audit.models import Run, Score
 from audit.queries import overview, runs
+from audit.queries.overview import Tally
 from audit.tables.discrepancies import FindingTable
 from audit.tables.runs import period
 from audit.templatetags import words
+from audit.views import periods, tiers
 from audit.views.choice import chosen_run
-from audit.views.figures import figures, lines_of
+from audit.views.fall import fall
+from audit.views.figures import computed, figures, lines_of
 from audit.views.page import show
 from tenants.access import TenantRequest, requires
 
 TOP = 8  # discrepancies shown
+AGENTS, ACTIONS = 20, 12  # of the heat map
 
 
 @requires("see")
 def overview_page(request: TenantRequest, tenant: str) -> HttpResponseBase:
-    """The newest run that counts, or the one that the address names."""
+    """The newest run that counts, or the one that the address names; `?bars=` a currency draws money for units."""
     run = chosen_run(request)
     if run is None:
         return show(request, "audit/overview_empty.html")
-    units = runs.units_by_state(run)
-    steps = runs.steps(run)
-    findings = FindingTable(runs.findings(run)[:TOP], slug=tenant, may=request.may, orderable=False)
+    rows = overview.tallies(run)
+    units = overview.units_by_state(rows)
     return show(
         request,
         "audit/overview.html",
         run=run,
         period=period(run),
         headline=headline(units),
-        lead=lead(run, units),
+        lead=lead(rows, units),
         bar=score_bar(*(units[state] for state in ("verified", "unverifiable", "unsupported", "contradicted"))),
-        fall=waterfall(fall(run, tenant, steps)),
-        figures=figures(run, tenant, units),
-        not_claimed=[step for step in steps if step.state == State.NOT_CLAIMED],
-        heat=heat_map(run, tenant),
-        days=trend([_point(day) for day in runs.scores(run, Score.By.DAY)], title="Verified share by day"),
-        findings=findings,
+        fall=fall(run, tenant, rows, request.GET.get("bars", "")),
+        figures=figures(run, tenant, rows),
+        heat=heat_map(run, tenant, rows),
+        findings=FindingTable(runs.findings(run)[:TOP], slug=tenant, may=request.may, orderable=False),
         unclaimed=run.summary.get("unclaimed", {}),
         agents=runs.scores(run, Score.By.AGENT),
         lines_url=lines_of(run, tenant),
+        **_tiers(run, tenant, rows),
     )
+
+
+def _tiers(run: Run, tenant: str, rows: Sequence[Tally]) -> dict[str, Any]:
+    """Activity, efficiency and outcome, and this period against the one before."""
+    by_day = list(runs.scores(run, Score.By.DAY))
+    earlier = overview.before(run)
+    then = overview.tallies(earlier) if earlier else []
+    return {
+        "activity": tiers.activity(run, tenant, rows),
+        "activity_how": tiers.activity_how(run, tenant, rows),
+        "units_by_day": days(tiers.days(run, tenant, by_day), title="Claimed and verified units by day"),
+        "efficiency": tiers.efficiency(run, tenant, rows, earlier, then),
+        "outcome": tiers.outcome(run, tenant, rows),
+        "days": trend([_point(day) for day in by_day], title="Verified share by day"),
+        "earlier": earlier,
+        "earlier_period": period(earlier) if earlier else "",
+        "compared": periods.compared(run, earlier, tenant, rows, then) if earlier else [],
+        "compared_how": periods.how(run, earlier, tenant) if earlier else {},
+    }
 
 
 def headline(units: dict[str, int]) -> str:
@@ -62,10 +84,10 @@ def headline(units: dict[str, int]) -> str:
     return f"Between {low} and {high} of what was claimed can be verified"
 
 
-def lead(run: Run, units: dict[str, int]) -> str:
+def lead(rows: Sequence[Tally], units: dict[str, int]) -> str:
     """What the headline rests on, in numbers."""
     claimed = sum(units.values()) - units[State.NOT_CLAIMED]
-    charged = " and ".join(words.money(purse["charged_micros"], purse["currency"]) for purse in overview.purses(run))
+    charged = " and ".join(words.money(purse.charged, purse.currency) for purse in overview.purses(rows))
     money = f" and {charged} charged" if charged else ""
     return (
         f"{words.units(claimed)} units were claimed{money}. Independent systems confirm "
@@ -75,51 +97,31 @@ def lead(run: Run, units: dict[str, int]) -> str:
     )
 
 
-def fall(run: Run, tenant: str, steps: list[runs.Step]) -> list[Step]:
-    """The rows of the waterfall: what was claimed, each reason that takes from it, and what is verified."""
-    claimed = [step for step in steps if step.state != State.NOT_CLAIMED]
-    order = [State.CONTRADICTED, State.UNSUPPORTED, State.UNVERIFIABLE]
-    falling = sorted((step for step in claimed if step.state in order), key=lambda step: order.index(State(step.state)))
-    verified = [step for step in claimed if step.state == State.VERIFIED]
-    return [
-        Step("Claimed", "claimed", sum(step.units for step in claimed), _money(claimed), lines_of(run, tenant)),
-        *(Step(step.title, step.state, step.units, _money([step]), _link(run, tenant, step)) for step in falling),
-        Step(
-            "Verified",
-            "verified",
-            sum(step.units for step in verified),
-            _money(verified),
-            lines_of(run, tenant, state=State.VERIFIED),
-        ),
-    ]
-
-
-def _link(run: Run, tenant: str, step: runs.Step) -> str:
-    """A contradicted or unsupported reason leads to its discrepancies, another to its lines."""
-    if step.state in (State.CONTRADICTED, State.UNSUPPORTED):
-        return f"{reverse('discrepancies', args=[tenant])}?{urlencode({'run': str(run.id), 'reason': step.reason})}"
-    return lines_of(run, tenant, reason=step.reason)
-
-
-def _money(steps: list[runs.Step]) -> str:
-    sums: dict[str, int] = {}
-    for step in steps:
-        for currency, micros in step.money.items():
-            sums[currency] = sums.get(currency, 0) + micros
-    return " + ".join(words.money(micros, currency) for currency, micros in sorted(sums.items()))
-
-
-def heat_map(run: Run, tenant: str) -> str:
-    """Agents against actions: the share that is contradicted or unsupported."""
-    shares = overview.shares(run)
+def heat_map(run: Run, tenant: str, rows: Sequence[Tally]) -> dict[str, Any]:
+    """Agents against actions: the verified share, low end. The busiest of each; how many more there are."""
+    shares = overview.shares(rows)
+    agents, actions = overview.busiest(shares, lambda key: key[:2]), overview.busiest(shares, lambda key: key[2])
+    several = len({vendor for vendor, _ in agents}) > 1
+    titles = {agent: f"{agent[1]} · {agent[0]}" if several else agent[1] for agent in agents}
     cells = {
-        key: Cell(share.bps, share.claimed, lines_of(run, tenant, agent_id=key[0], action=key[1]))
-        for key, share in shares.items()
-        if share.claimed
+        (titles[vendor, agent], action): Cell(
+            share.bps, share.claimed, lines_of(run, tenant, vendor=vendor, agent_id=agent, action=action)
+        )
+        for (vendor, agent, action), share in shares.items()
     }
-    agents = sorted({agent for agent, _ in cells})
-    actions = sorted({action for _, action in cells})
-    return heat(agents[:40], actions[:12], cells, caption="Share contradicted or unsupported, agent × action")
+    kept = {key: cell for key, cell in cells.items() if key[1] in actions[:ACTIONS]}
+    shown = [titles[agent] for agent in agents[:AGENTS]]
+    inputs = [("Agents", words.units(len(agents))), ("Actions", words.units(len(actions)))]
+    formula = "verified units ÷ claimed units of an agent's action, rounded down; below it the claimed units"
+    return {
+        "drawing": heat(
+            shown, actions[:ACTIONS], kept, caption="Verified share, low end, and claimed units, agent × action"
+        ),
+        "more_agents": max(0, len(agents) - AGENTS),
+        "more_actions": max(0, len(actions) - ACTIONS),
+        "how": computed(run, formula, inputs, lines_of(run, tenant)),
+        "empty": not shares,
+    }
 
 
 def _point(day: Score) -> Point:

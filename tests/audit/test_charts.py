@@ -143,6 +143,40 @@ def test_a_waterfall_with_a_gap_is_refused() -> None:
         charts.waterfall(steps(10, 3, 5))
 
 
+def test_what_is_beyond_checking_stays_open_behind_what_is_verified() -> None:
+    rows = [
+        charts.Step("Claimed", "claimed", 10),
+        charts.Step("Failed", "contradicted", 2),
+        charts.Step("No target", "unverifiable", 3),
+        charts.Step("Verified", "verified", 5),
+    ]
+    ajar = [line for line in parsed(f"<div>{charts.waterfall(rows)}</div>").iter("line") if line.get("class") == "ajar"]
+    assert [(line.get("x1"), line.get("x2")) for line in ajar] == [("50%", "80%")] * 2
+    assert 'class="ajar"' not in charts.waterfall(steps(10, 3, 2, 5))
+
+
+def test_bars_follow_the_size_that_is_given_and_must_sum_in_it_too() -> None:
+    def rows(taken: int) -> list[charts.Step]:
+        return [
+            charts.Step("Claimed", "claimed", 2, size=100),
+            charts.Step("Failed", "contradicted", 1, size=taken),
+            charts.Step("Verified", "verified", 1, size=75),
+        ]
+
+    assert bars(charts.waterfall(rows(25)))[1:] == [(Decimal(75), Decimal(25)), (Decimal(0), Decimal(75))]
+    with pytest.raises(ValueError, match="do not sum"):
+        charts.waterfall(rows(24))
+
+
+def test_the_columns_of_days_stand_in_true_distance_and_no_day_is_lost() -> None:
+    first = NOON.date()
+    rows = [charts.Day(first, 1, 0), charts.Day(first + timedelta(days=9), MILLIONS, MILLIONS)]
+    chart = charts.days(rows, title="Units")
+    assert [start for start, _ in bars(chart)] == [Decimal(0), Decimal(90), Decimal(90)]
+    assert chart.count("<tr><td>") == 2
+    assert "No units were claimed" in charts.days([charts.Day(first, 0, 0)], title="Units")
+
+
 @given(st.lists(st.integers(0, MILLIONS), max_size=12))
 def test_edges_are_exact_at_both_ends_and_in_order(parts: list[int]) -> None:
     found = edges(parts)
@@ -164,6 +198,8 @@ def test_a_pair_that_never_met_reads_as_a_dash() -> None:
     chart = charts.heat(["a", "b"], ["x"], {("a", "x"): charts.Cell(2250, 40, "/d?a=1&b=2")}, caption="Share")
     cells = [element for element in parsed(chart).iter("td") if element.get("class")]
     assert [cell.get("class") for cell in cells] == ["none", "h10", "none"]
+    whole = charts.heat(["a"], ["x"], {("a", "x"): charts.Cell(10_000, 40)}, caption="Share")
+    assert 'class="h0" title="100' in whole
     assert "no claims" in chart
     assert "22\N{NO-BREAK SPACE}%" in chart
 
@@ -259,6 +295,9 @@ def test_a_line_breaks_where_there_is_no_score() -> None:
     assert "<circle" in charts.trend([charts.Point("Run 1", 10_000, 10_000)], title="Share")
 
 
+CHARTS = ["score", "waterfall", "heat", "lanes", "coverage", "trend", "days"]
+
+
 def hostile_charts() -> list[str]:
     tick = charts.Tick(NOON, HOSTILE, "done", link=HOSTILE)
     reasons = [
@@ -274,17 +313,18 @@ def hostile_charts() -> list[str]:
         charts.lanes([charts.Lane(HOSTILE, [tick] * 9, letter="A"), loop(200, timedelta(milliseconds=1))]),
         charts.coverage_lanes([charts.Watch(HOSTILE, "B", [(NOON, NOON)], HOSTILE)], start=NOON, end=end),
         charts.trend([charts.Point(HOSTILE, 1, 2)], title=HOSTILE),
+        charts.days([charts.Day(NOON.date(), 2, 1, HOSTILE)], title=HOSTILE),
     ]
 
 
-@pytest.mark.parametrize("chart", hostile_charts(), ids=["score", "waterfall", "heat", "lanes", "coverage", "trend"])
+@pytest.mark.parametrize("chart", hostile_charts(), ids=CHARTS)
 def test_every_text_is_escaped_and_nothing_is_styled_inline(chart: str) -> None:
     for element in parsed(chart).iter():
         assert element.tag != "script"
         assert not [name for name in element.attrib if name == "style" or name.startswith("on")]
 
 
-@pytest.mark.parametrize("chart", hostile_charts(), ids=["score", "waterfall", "heat", "lanes", "coverage", "trend"])
+@pytest.mark.parametrize("chart", hostile_charts(), ids=CHARTS)
 def test_every_drawing_is_named_and_described_or_stands_beside_its_words(chart: str) -> None:
     for drawing in parsed(chart).iter("svg"):
         if drawing.get("role") == "img":
