@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo demo-reset test check format types contracts test-pure test-services bench clean
+.PHONY: demo demo-reset test check format types contracts test-pure test-services faults bench clean
 
 demo: $(VENV)/installed
 	@$(BIN)/python manage.py demo
@@ -31,6 +31,10 @@ test-services: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m services -rs tests/services
 	@if [ -n "$$AWU_TEST_DATABASE_URL" ]; then $(BIN)/python -m pytest -n 2 tests/tenants tests/audit/test_jobs.py; \
 	else echo "AWU_TEST_DATABASE_URL is not set: the isolation suite was not run against a server"; fi
+
+# The portal's processes die while clients send; KILLS=100 SEED=7 make faults.
+faults: $(VENV)/installed-dev
+	@$(BIN)/python -m tests.faults --kills $${KILLS:-20} $${SEED:+--seed $$SEED}
 
 bench: $(VENV)/installed-dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt

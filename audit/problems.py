@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework import exceptions
@@ -19,6 +20,9 @@ from tenants.scope import is_open
 
 MEDIA_TYPE = "application/problem+json"
 CALLS = "/api/"
+AGAIN_SECONDS = 5
+AWAY = (OperationalError, InterfaceError)
+SEND_AGAIN = "The database does not answer: send it again, with the same Idempotency-Key if it had one."
 STATUSES = {TooBig: 413, OtherRequest: 422, Unreadable: 415, OverQuota: 429, Busy: 503}
 
 
@@ -56,6 +60,10 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's answer to what nobody expected, for the API a problem."""
+    if _is_call(request) and isinstance(sys.exc_info()[1], AWAY):
+        told = _plain(503, SEND_AGAIN)
+        told["Retry-After"] = str(AGAIN_SECONDS)
+        return told
     detail = "Something went wrong here; it is in the log. Nothing of this request was kept."
     return _plain(500, detail) if _is_call(request) else defaults.server_error(request)
 
@@ -69,6 +77,8 @@ def _plain(status: int, detail: str) -> JsonResponse:
 
 
 def _response(error: Exception) -> Response | None:
+    if isinstance(error, AWAY):  # senders of spans try again after a 503, and give up after a 500
+        error = Busy(SEND_AGAIN, AGAIN_SECONDS)
     if isinstance(error, Refused):
         status = STATUSES.get(type(error), 400)
         faults = [{"field": error.field, "detail": _sendable(fault)} for fault in error.faults]

@@ -15,7 +15,7 @@ from tenants.models import Tenant
 from tenants.scope import directory, scope
 from tenants.tasks import TenantTask
 
-BACKLOG_MAX = 1_000  # with so many messages at the broker, more would only be in the way
+BACKLOG_MAX = 100  # with so many messages at the broker, more would only be in the way
 LEFT_SECONDS = 86_400  # what nobody touched on the bench for so long was left by the dead
 
 

@@ -203,6 +203,7 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "data_folder_in": str(_queue / "messages"),
         "data_folder_out": str(_queue / "messages"),
         "control_folder": str(_queue / "control"),
+        "polling_interval": 0.1,  # seconds between two messages too, for a worker takes one at a time
     }
 
 REST_FRAMEWORK = {

@@ -9,7 +9,6 @@ from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db import OperationalError
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import exceptions
@@ -25,7 +24,8 @@ from audit.intake.mediatypes import media_type
 from audit.intake.streams import Items
 from audit.operations import streams
 from audit.operations.batches import TooBig
-from audit.operations.faults import Busy, Refused
+from audit.operations.faults import Refused
+from audit.operations.points import reached
 from audit.operations.streams import Sent
 from audit.queries import sources
 from audit.serializers.batches import StreamReceiptSerializer
@@ -37,7 +37,6 @@ READERS: dict[str, Callable[[bytes], Items]] = {
     "application/json": reading.document,
 }
 TYPES = (*READERS, cloudevents.STRUCTURED, cloudevents.BATCH)
-RETRY_SECONDS = 5
 KEPT = "Rows and receipt are durable. Each row is accounted for: accepted, duplicate, conflicting or refused."
 EVENT = {
     "event_id": "case-77-history-3",
@@ -110,12 +109,10 @@ def _sent(request: Request) -> Sent:
 
 @contextmanager
 def taking(tenant_id: UUID) -> Iterator[None]:
-    """The tenant's scope, in which a database that does not answer is a reason to send again, not to give up."""
-    try:
-        with scope(tenant_id):
-            yield
-    except OperationalError as error:
-        raise Busy("The database does not answer: nothing was kept, send it again.", RETRY_SECONDS) from error
+    """The tenant's scope, and the moment after it at which everything is kept but nobody was told."""
+    with scope(tenant_id):
+        yield
+    reached("answer.committed")
 
 
 def read_body(request: Request) -> tuple[bytes, str, bytes]:

@@ -11,12 +11,14 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit.intake import BadInput, Taken, cell
 from audit.models import Batch, Job, Run, Source
 from audit.operations import jobs, parties, sources
 from audit.operations.faults import NotNow, Refused
+from audit.operations.points import reached
 from audit.operations.record import enter, lock, next_number
 from audit.queries import mapping
 from audit.queries.batches import UNMAPPED
@@ -107,6 +109,7 @@ def take(lease: jobs.Lease) -> None:
         try:
             taken = _read(batch, folder)
             sifted = sift(batch.source.kind, folder / "taken.parquet", earlier, folder / "rows", folder / "conflicts")
+            reached("take.sifted")
         except BadInput as error:
             with scope(lease.tenant_id):
                 _refuse(batch, str(error), lease)
@@ -117,10 +120,16 @@ def take(lease: jobs.Lease) -> None:
 def _earlier(batch: Batch) -> list[Path]:
     """Canonical rows of every batch of this kind that arrived before; each must have been read first."""
     before = Batch.objects.filter(source__kind=batch.source.kind, position__lt=batch.position)
-    if before.filter(state=Batch.State.RECEIVED).exists():
-        raise NotNow("an earlier file is still being read")
+    wait_for(before, "an earlier file is still being read")
     keys = before.filter(state=Batch.State.SEALED).order_by("position").values_list("rows_key", flat=True)
     return [files.local(key) for key in keys]
+
+
+def wait_for(some: QuerySet[Batch], why: str) -> None:
+    """Raise NotNow where one of them is not read yet; the first of those must be read before."""
+    first = some.filter(state=Batch.State.RECEIVED).order_by("position").values_list("id", flat=True).first()
+    if first is not None:
+        raise NotNow(why, first=first)
 
 
 def _read(batch: Batch, folder: Path) -> Taken:

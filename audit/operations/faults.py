@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 
 class Refused(Exception):
     """The request cannot be carried out. `faults`: one sentence each: what, where, what now."""
@@ -29,11 +31,15 @@ class OverQuota(Busy):
 
 
 class NotNow(Exception):
-    """The work must wait for something else; it is due again in `seconds` and costs no attempt."""
+    """The work must wait for something else; it is due again in `seconds` and costs no attempt.
 
-    def __init__(self, why: str, seconds: float = 1.0) -> None:
+    first: the object whose job must be done before, where there is one.
+    """
+
+    def __init__(self, why: str, seconds: float = 1.0, first: UUID | None = None) -> None:
         super().__init__(why)
         self.seconds = seconds
+        self.first = first
 
 
 class LostLease(Exception):

@@ -138,6 +138,12 @@ def again(job: Job, by: str) -> None:
     transaction.on_commit(partial(send, current(), job.id))
 
 
+def of(object_id: UUID) -> UUID | None:
+    """The job about a thing that must still be done."""
+    left = Job.objects.filter(object_id=object_id, state__in=(Job.State.DUE, Job.State.LEASED))
+    return left.values_list("id", flat=True).first()
+
+
 def due() -> list[UUID]:
     """Jobs that a worker should look at now: due ones, and leased ones whose holder fell silent."""
     now = timezone.now()

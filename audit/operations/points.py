@@ -7,10 +7,14 @@ from typing import Final
 POINTS: Final = (
     "stream.judged",
     "stream.kept",
+    "answer.committed",
     "seal.gathered",
     "seal.sifted",
     "seal.stored",
     "seal.written",
+    "take.sifted",
+    "run.kept",
+    "run.written",
 )
 
 

@@ -20,8 +20,9 @@ from django.utils import timezone
 from audit.kernel.reconcile import BadEvidence, CheckFailed, Inputs, judge, law_digest
 from audit.kernel.ruleset import Rule, parse
 from audit.models import Actor, Batch, Coverage, Job, RuleSet, Run, Vendor
-from audit.operations import jobs, results, rules, streams
-from audit.operations.faults import NotNow, Refused
+from audit.operations import batches, jobs, results, rules, streams
+from audit.operations.faults import Refused
+from audit.operations.points import reached
 from audit.operations.progress import reporter, tell
 from audit.operations.record import canonical_json, enter, lock, next_number
 from audit.vault import files
@@ -110,6 +111,7 @@ def carry(lease: jobs.Lease) -> None:
         results.write(run, found)
         _end(run)
         jobs.finish(lease)
+        reached("run.written")
 
 
 def _stop(run: Run, lease: jobs.Lease, error: BadEvidence | CheckFailed) -> None:
@@ -127,9 +129,8 @@ def _stop(run: Run, lease: jobs.Lease, error: BadEvidence | CheckFailed) -> None
 
 def _start(run: Run, lease: jobs.Lease) -> None:
     jobs.hold(lease)
-    waiting = Batch.objects.filter(position__lte=run.inputs["until_position"], state=Batch.State.RECEIVED)
-    if waiting.exists():
-        raise NotNow("files that belong to the run are still being read")
+    needed = Batch.objects.filter(position__lte=run.inputs["until_position"])
+    batches.wait_for(needed, "files that belong to the run are still being read")
     if "batches" not in run.inputs:
         run.inputs["batches"] = [_fingerprint(row) for row in _sealed(run)]
     run.state = Run.State.RUNNING
@@ -242,6 +243,7 @@ def _keep(run: Run, lease: jobs.Lease, made: dict[str, Path]) -> None:
     with scope(lease.tenant_id):
         jobs.hold(lease)
         run.save(update_fields=["files", "summary", "row_root"])
+    reached("run.kept")
 
 
 def _end(run: Run) -> None:

@@ -18,7 +18,6 @@ from audit.intake.bodies import unpacked
 from audit.intake.streams import lines
 from audit.models import Arrival, Batch
 from audit.operations import batches, jobs, parties, sources
-from audit.operations.faults import NotNow
 from audit.operations.points import reached
 from audit.operations.record import enter
 from audit.vault import files
@@ -53,8 +52,7 @@ def seal(lease: jobs.Lease) -> None:
 def _files_before(batch: Batch) -> list[Path]:
     """Canonical rows of the files of this kind that arrived before; what came in streams was judged on arrival."""
     before = Batch.objects.filter(source__kind=batch.source.kind, position__lt=batch.position, streamed=False)
-    if before.filter(state=Batch.State.RECEIVED).exists():
-        raise NotNow("an earlier file is still being read")
+    batches.wait_for(before, "an earlier file is still being read")
     keys = before.filter(state=Batch.State.SEALED).order_by("position").values_list("rows_key", flat=True)
     return [files.local(key) for key in keys]
 

@@ -270,5 +270,8 @@ def close(batch_id: UUID) -> None:
 
 def close_all() -> None:
     """Close every open segment, so that a run reads what has come so far. Before any other lock is taken."""
-    for batch_id in Batch.objects.filter(state=Batch.State.OPEN).order_by("source_id").values_list("id", flat=True):
+    segments = list(Batch.objects.filter(state=Batch.State.OPEN).order_by("source_id").values_list("source_id", "id"))
+    for source_id, _ in segments:  # every stream before the first batch, as in all other orders
+        lock(f"stream/{source_id}")
+    for _, batch_id in segments:
         close(batch_id)

@@ -27,21 +27,28 @@ HANDLERS: dict[str, tuple[ModuleType, Callable[[jobs.Lease], None]]] = {
 
 
 def work_on(tenant_id: UUID, job_id: UUID) -> None:
-    """Take the job, do it, and close it; or give it back with the reason. Called outside any scope."""
+    """Take the job, do it, and close it; or give it back with the reason. Called outside any scope.
+
+    Where another must be done first, that one is done now, whose message may be far behind this one's.
+    """
     with scope(tenant_id):
         lease = jobs.lease(job_id)
     if lease is None:
         return
     try:
-        _do(lease, *HANDLERS[lease.kind])
+        first = _do(lease, *HANDLERS[lease.kind])
     except LostLease:
         log.warning("a job went to another worker", extra={"job": str(job_id), "kind": lease.kind})
+        return
+    if first is not None:
+        work_on(tenant_id, first)
 
 
-def _do(lease: jobs.Lease, noun: ModuleType, handler: Callable[[jobs.Lease], None]) -> None:
+def _do(lease: jobs.Lease, noun: ModuleType, handler: Callable[[jobs.Lease], None]) -> UUID | None:
+    """The job that must be done before this one, where there is such."""
     if lease.attempt > settings.JOB_ATTEMPTS_MAX:
         _give_back(lease, noun, "Each worker that took this job died or fell silent.")
-        return
+        return None
     try:
         with jobs.kept(lease):
             handler(lease)
@@ -50,9 +57,11 @@ def _do(lease: jobs.Lease, noun: ModuleType, handler: Callable[[jobs.Lease], Non
     except NotNow as wait:
         with scope(lease.tenant_id):
             jobs.postpone(lease, wait.seconds)
+            return wait.first and jobs.of(wait.first)
     except Exception as error:
         log.exception("a job failed", extra={"job": str(lease.job_id), "kind": lease.kind})
         _give_back(lease, noun, f"{type(error).__name__}: {error}\n\n{traceback.format_exc(limit=-3)}")
+    return None
 
 
 def _give_back(lease: jobs.Lease, noun: ModuleType, error: str) -> None:

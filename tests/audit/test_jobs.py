@@ -269,7 +269,7 @@ def test_only_a_quarantined_job_is_tried_again(
         desk.ask(lambda: quarantine.retry(desk_job(batch.id), BY))
     later = desk.send(desk.claims, CLAIMS + claim(1) + claim(2))
     with monkeypatch.context() as broken:
-        broken.setattr(batches, "take_file", lambda *given, **more: 1 / 0)
+        broken.setattr(batches.cell, "take_file", lambda *given, **more: 1 / 0)
         for _ in range(5):
             make_due(desk.tenant_id)
             job = desk.work(batch)

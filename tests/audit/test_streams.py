@@ -18,6 +18,7 @@ from audit.intake import streams as reading
 from audit.models import Arrival, Batch, Identity, Source
 from audit.operations import batches, sealing, sources, streams
 from audit.operations.points import POINTS
+from audit.operations.record import lock
 from audit.operations.streams import Receipt, Sent
 from audit.queries import batches as batch_queries
 from audit.queries import claims as claim_queries
@@ -246,7 +247,7 @@ class Died(BaseException):
     """The process is gone: nothing catches it."""
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", [point for point in POINTS if point.startswith(("stream.", "seal."))])
 def test_a_death_at_any_point_loses_nothing_and_doubles_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, point: str
 ) -> None:
@@ -327,6 +328,33 @@ def test_identities_are_entered_in_one_order_so_that_no_two_requests_wait_for_ea
     stream(desk, desk.evidence, *[row(n) for n in range(50)])
     entered = desk.ask(lambda: list(Identity.objects.order_by(RawSQL("ctid", [])).values_list("id", flat=True)))
     assert (len(entered), entered) == (50, sorted(entered))
+
+
+def test_whoever_closes_every_segment_holds_every_stream_before_the_line_of_batches(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream(desk, desk.evidence, row(1))
+    stream(desk, desk.claims, claimed(1))
+    taken: list[str] = []
+
+    def noted(name: str, **how: bool) -> None:
+        taken.append(name)
+        lock(name, **how)
+
+    monkeypatch.setattr(streams, "lock", noted)
+    desk.ask(streams.close_all)
+    both = {f"stream/{source.id}" for source in (desk.claims, desk.evidence)}
+    assert set(taken[: taken.index("batches")]) == both, (
+        "a sender that holds a stream waits for the line, and we for it"
+    )
+
+
+def test_whoever_hears_of_a_segment_that_must_wait_reads_the_file_that_it_waits_for(desk: Desk) -> None:
+    file = desk.send(desk.evidence, EVIDENCE + event(1))
+    received = stream(desk, desk.evidence, row(2))
+    desk.ask(lambda: streams.close(received.batch.id))
+    assert desk.work(segment(desk, received)).state == "due"
+    assert desk.see(file).state == "sealed"
 
 
 def test_a_refusal_may_hold_anything_that_a_sender_can_write(desk: Desk) -> None:

@@ -10,6 +10,8 @@ import psycopg
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
 from django.db.models import ForeignKey
 
 from tenants import checks, rls
@@ -62,6 +64,25 @@ def test_the_runtime_role_is_weak_and_the_owner_is_not() -> None:
     assert checks.faults("default") == []
     with connect("owner") as owner:
         assert owner.execute(checks.TOO_STRONG).fetchall()
+
+
+def test_a_process_waits_for_a_database_that_starts_too_and_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def faults() -> list[str]:
+        asked.append(1)
+        if len(asked) in (2, 4):
+            return ["The role is strong."] if len(asked) == 4 else []
+        raise OperationalError("the database system is starting up")
+
+    monkeypatch.setattr(checks, "faults", faults)
+    monkeypatch.setattr(checks.time, "sleep", lambda seconds: None)
+    checks.refuse_strong_role()
+    with pytest.raises(ImproperlyConfigured, match="The role is strong"):
+        checks.refuse_strong_role()
+    monkeypatch.setattr(checks, "WAIT_SECONDS", 0)
+    with pytest.raises(ImproperlyConfigured, match="does not answer"):
+        checks.refuse_strong_role()
 
 
 A_TABLE = "tenants_membership"

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
+from audit.problems import SEND_AGAIN
 from tests.audit.api.conftest import CLAIMS, PERIOD, Shop, problem
 from tests.routes import Route, routes
 from tests.world import World, program
@@ -44,6 +46,7 @@ def needed(route: Route, method: str) -> str:
         "api-source-batches": "ingest",
         "api-source-events": "ingest",
         "api-runs": "run",
+        "api-rule-set-preview": "run",
         "api-run-exports": "read",
     }.get(route.name, "admin")
 
@@ -140,6 +143,19 @@ def test_what_is_not_expected_is_a_problem_without_details_and_leaves_nothing(
     assert b"secret" not in answer.content
     problem(answer, 500)
     problem(shop.get("vendors/lost/"), 404)
+
+
+@pytest.mark.parametrize("place", ["tenants.middleware.access.key_of", "audit.operations.parties.enter"])
+def test_a_database_that_went_away_is_a_reason_to_send_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def fail(*given: Any, **named: Any) -> None:
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(place, fail)
+    shop.client.raise_request_exception = False
+    answer = shop.post("vendors/", {"key": "lost"})
+    assert (problem(answer, 503)["detail"], answer["Retry-After"]) == (SEND_AGAIN, "5")
 
 
 def test_a_key_that_was_sent_wrong_revoked_or_to_another_tenant_opens_nothing(

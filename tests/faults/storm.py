@@ -1,0 +1,82 @@
+"""Faults at moments that a seed chooses: kills, sleeps past the lease, wiped brokers, and every point in turn."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from audit.operations.points import POINTS
+from tests.faults.death import Points
+from tests.faults.plant import LEASE_SECONDS, WORKERS, Plant
+
+PASS_SECONDS = 60  # how long a point may take to be passed
+
+
+@dataclass
+class Storm:
+    """So many kills, within so many seconds."""
+
+    plant: Plant
+    rng: random.Random
+    kills: Counter[str] = field(default_factory=Counter)
+    others: Counter[str] = field(default_factory=Counter)
+    visited: Counter[str] = field(default_factory=Counter)
+    missed: list[str] = field(default_factory=list)
+
+    def blow(self, kills: int, seconds: float) -> None:
+        """Every second kill is at a point, in turn; the others strike whom the seed says."""
+        end = time.monotonic() + seconds
+        for number in range(kills):
+            if time.monotonic() > end:
+                return
+            time.sleep(self.rng.uniform(0.2, 2))
+            if number % 2:
+                self._visit(POINTS[number // 2 % len(POINTS)])
+            else:
+                self._strike()
+            if self.rng.random() < 0.25:
+                self._disturb()
+            self.revive()
+            self.plant.wait_for_web()
+
+    def revive(self) -> None:
+        """Start again what ended by itself, and remember it."""
+        self.others.update(f"{name} ended by itself" for name in self.plant.revive())
+
+    def _strike(self) -> None:
+        victim = self.rng.choices(("web", *WORKERS, "beat", "postgres"), (3, 2, 2, 1, 2))[0]
+        chosen = self.rng.random()
+        if victim == "postgres":
+            self.plant.kill_postgres(chosen)
+        elif victim != "beat" and self.rng.random() < 0.3:
+            self.plant.kill_child(victim, chosen)
+        else:
+            self.plant.kill(victim)
+        self.kills["worker" if victim in WORKERS else victim] += 1
+
+    def _visit(self, point: str) -> None:
+        points = Points(self.plant.folder / "points")
+        points.arm(point, self.rng.randint(1, 3))
+        deadline = time.monotonic() + PASS_SECONDS
+        while points.armed(point) and time.monotonic() < deadline:
+            self.revive()
+            time.sleep(0.05)
+        if points.disarm(point):
+            self.missed.append(point)
+            return
+        self.visited[point] += 1
+        self.kills["point"] += 1
+
+    def _disturb(self) -> None:
+        if self.rng.random() < 0.5:
+            self.plant.wipe_broker()
+            self.others["broker wiped"] += 1
+            return
+        worker = self.rng.choice(WORKERS)
+        self.plant.signal(worker, signal.SIGSTOP)
+        time.sleep(LEASE_SECONDS + 2)
+        self.plant.signal(worker, signal.SIGCONT)
+        self.others["worker slept past its lease"] += 1
