@@ -6,8 +6,11 @@ import os
 
 from celery import Celery
 
+from awu_portal import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "awu_portal.settings")
 
+broker.install()
 app = Celery("awu_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
