@@ -19,7 +19,7 @@ from audit.operations import batches, exports, jobs, parties, quarantine, runs, 
 from audit.operations.batches import TooBig
 from audit.operations.faults import Refused
 from audit.queries import claims as claim_queries
-from audit.queries import explanations, lines
+from audit.queries import explanations, lines, overview
 from audit.queries import runs as run_queries
 from audit.vault import files
 from tenants.scope import scope
@@ -188,18 +188,17 @@ def test_a_run_waits_for_the_files_that_belong_to_it(
 ) -> None:
     first, second = desk.send(desk.claims, CLAIMS + claim(1)), desk.send(desk.claims, CLAIMS + claim(2))
     run = desk.open()
-    for early in (desk.work(second), desk.work(run)):
-        assert (early.state, early.attempts, early.error) == ("due", 0, "")
-        assert early.due_at > early.created_at
-    assert desk.see(run).state == "waiting"
     sent: list[Any] = []
     monkeypatch.setattr(jobs, "send", lambda tenant, job: sent.append(job))
-    with django_capture_on_commit_callbacks(execute=True):
-        desk.work(first)
-    assert sent == [desk.job(second).id]
-    with django_capture_on_commit_callbacks(execute=True):
-        desk.work(second)
-    assert sent == [desk.job(second).id, desk.job(run).id]
+    told = [desk.job(second).id, desk.job(run).id]
+    for early, before in ((second, first), (run, second)):
+        with django_capture_on_commit_callbacks(execute=True):
+            job = desk.work(early)
+        assert (job.state, job.attempts, job.error) == ("due", 0, "")
+        assert desk.see(before).state == "sealed", "what it waits for is done instead"
+        assert sent == told[: len(sent)]
+    assert sent == told
+    assert desk.see(run).state == "waiting"
     desk.work(run)
     assert reasons(desk, desk.see(run)) == {"c1": "no_evidence", "c2": "no_evidence"}
 
@@ -261,7 +260,7 @@ def test_a_run_without_claims_is_done_and_says_so(desk: Desk) -> None:
         assert (run.state, run.summary["claims"], run.summary["score"]["low_bps"]) == ("done", 0, None)
         score = desk.ask(run_queries.scores(run).get)
         assert (score.low_bps, score.high_bps, score.claimed_units) == (None, None, 0)
-        assert desk.ask(partial(run_queries.steps, run)) == []
+        assert overview.steps(desk.ask(partial(overview.tallies, run))) == []
         assert lines.of(run).read(0, 1) == []
         for form in Export.Format.values:
             export = desk.ask(partial(exports.ask, run, form, {}, BY))
