@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from audit.kernel import bench, pairing
+from audit.kernel import bench, hearing, pairing
 from audit.kernel.reconcile import BadEvidence, CheckFailed, Inputs, Progress, judge
 from audit.kernel.ruleset import Rule, parse
 from audit.kernel.terms import TESTIMONY_COLUMNS, VERDICT_COLUMNS, State
@@ -207,3 +207,25 @@ def test_the_content_digest_ignores_how_parquet_packs(tmp_path: Path) -> None:
         for paths in ([one], parts, [tmp_path / "packed.parquet"])
     }
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize("slices", [1, 4])
+@pytest.mark.parametrize("turns", [0, 3, hearing.TURNS])
+def test_a_long_line_of_work_is_followed_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, turns: int, slices: int
+) -> None:
+    """A wrong first step spoils a hundred others, whether they are sought turn by turn or laid out whole."""
+    monkeypatch.setattr(hearing, "TURNS", turns)
+    names = [f"c{number:03}" for number in range(101)]
+    claims = [
+        claim(name, 1000 * place, target=f"crm/Case/{place}", parent_id=names[place - 1] if place else None)
+        for place, name in enumerate(names)
+    ]
+    evidence = [
+        event(f"e{place}", 1000 * place, target=f"crm/Case/{place}", outcome="done" if place else "failed")
+        for place in range(len(names))
+    ]
+    desk.run(tmp_path, claims, evidence, slices=slices)
+    rows = {row["claim_id"]: row for row in desk.rows_of(tmp_path)}
+    assert rows["c000"]["reason"] == "failed"
+    assert {(rows[name]["reason"], rows[name]["tainted_by"]) for name in names[1:]} == {("tainted", "c000")}
