@@ -12,6 +12,12 @@ from tenants.models import TenantForeignKey, TenantModel
 GRADE_CHOICES = [(grade, f"{grade}: {words}") for grade, words in GRADES.items()]
 
 
+def rows_are_conserved(name: str) -> models.CheckConstraint:
+    """The constraint that every received row is accounted for."""
+    fates = F("accepted_count") + F("duplicate_count") + F("conflicting_count") + F("refused_count")
+    return models.CheckConstraint(condition=Q(received_count=fates), name=name)
+
+
 class Source(TenantModel):
     """One vendor feed or one own system, with the mapping of its files."""
 
@@ -107,15 +113,7 @@ class Batch(TenantModel):
             models.UniqueConstraint(fields=["tenant", "source"], condition=Q(state="open"), name="batch_open_once"),
             models.CheckConstraint(condition=~Q(state="open") | Q(streamed=True), name="batch_open_is_streamed"),
             models.UniqueConstraint(fields=["tenant", "position"], name="batch_position_once"),
-            models.CheckConstraint(
-                condition=Q(
-                    received_count=F("accepted_count")
-                    + F("duplicate_count")
-                    + F("conflicting_count")
-                    + F("refused_count")
-                ),
-                name="batch_rows_are_conserved",
-            ),
+            rows_are_conserved("batch_rows_are_conserved"),
         ]
 
     def __str__(self) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
 
-from audit.models.sources import Batch
+from audit.models.sources import Batch, rows_are_conserved
 from tenants.models import TenantForeignKey, TenantModel
 
 
@@ -36,15 +35,7 @@ class Arrival(TenantModel):
     class Meta:
         ordering = ["seq"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(
-                    received_count=F("accepted_count")
-                    + F("duplicate_count")
-                    + F("conflicting_count")
-                    + F("refused_count")
-                ),
-                name="arrival_rows_are_conserved",
-            ),
+            rows_are_conserved("arrival_rows_are_conserved"),
         ]
         indexes = [
             models.Index(fields=["tenant", "batch", "seq"], name="arrival_by_batch"),

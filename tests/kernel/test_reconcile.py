@@ -210,7 +210,7 @@ def test_the_content_digest_ignores_how_parquet_packs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("slices", [1, 4])
-@pytest.mark.parametrize("turns", [0, 3, hearing.TURNS])
+@pytest.mark.parametrize("turns", [0, 3, 200])
 def test_a_long_line_of_work_is_followed_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, turns: int, slices: int
 ) -> None:
