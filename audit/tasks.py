@@ -25,14 +25,17 @@ def work(*, tenant_id: str, job_id: str) -> None:
     work_on(UUID(str(tenant_id)), UUID(str(job_id)))
 
 
+def _tenants() -> list[UUID]:
+    with directory():
+        return list(Tenant.objects.values_list("id", flat=True))
+
+
 @shared_task(name="audit.tasks.sweep")
 def sweep() -> None:
     """Send every due job of every tenant again: messages may get lost, jobs may not."""
     if jobs.backlog() > BACKLOG_MAX:
         return
-    with directory():
-        tenants = list(Tenant.objects.values_list("id", flat=True))
-    for tenant_id in tenants:
+    for tenant_id in _tenants():
         with scope(tenant_id):
             waiting = jobs.due()
         for job_id in waiting:
@@ -42,9 +45,7 @@ def sweep() -> None:
 @shared_task(name="audit.tasks.close_segments")
 def close_segments() -> None:
     """Close the segments of streams that are old or large enough; their sealing is a job."""
-    with directory():
-        tenants = list(Tenant.objects.values_list("id", flat=True))
-    for tenant_id in tenants:
+    for tenant_id in _tenants():
         with scope(tenant_id):
             segments = streams.to_close()
         for batch_id in segments:

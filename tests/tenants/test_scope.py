@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 CROSSES_TENANTS = {
     "tenants/access.py": 3,  # a person's memberships; a membership by slug; a key's tenant
     "tenants/management/commands/create_member.py": 1,  # the tenant of a slug
-    "audit/tasks.py": 2,  # the sweeper's list of tenants, and that of who closes old segments
+    "audit/tasks.py": 1,  # the list of tenants whose jobs and segments are looked after
     "audit/queries/probes.py": 1,  # counts of waiting jobs over all tenants
     "audit/management/commands/load_demo.py": 1,  # whether the demo is there already
 }
