@@ -88,13 +88,16 @@ CLOSING: Final = ("totals", "verdict")
 STEPS: Final = OPENING + DEALT + PAIRING + HEARING + SETTLING + DOOMING + LINEAGE + CLOSING
 EXPORTS: Final = ("verdicts", "testimony", "unclaimed", "totals")
 SLICE_CHECKS: Final = (
-    "no_event_answers_two_claims",
     "no_claim_has_two_events_of_one_system",
     "a_repeat_points_to_its_own_burst",
     "a_verified_claim_has_an_independent_witness",
     "no_better_witness_denies_a_verified_claim",
 )
-RUN_CHECKS: Final = ("every_claim_row_has_one_verdict", "totals_add_up_to_the_claims")
+RUN_CHECKS: Final = (
+    "every_claim_row_has_one_verdict",
+    "totals_add_up_to_the_claims",
+    "no_event_answers_two_claims",
+)
 CHECKS: Final = SLICE_CHECKS + RUN_CHECKS
 _NUMBERS: Final = {"claims": "claim", "evidence": "event"}
 _EMPTY: Final = {"integer": pa.int64(), "boolean": pa.bool_(), "instant": pa.timestamp("us", tz="UTC")}
