@@ -5,35 +5,21 @@ from __future__ import annotations
 from django.db import models
 
 from audit.models.rules import RuleSet
-from audit.models.runs import Run
-from tenants.models import TenantForeignKey, TenantModel
+from audit.models.runs import Judgement, Run
+from tenants.models import TenantForeignKey
 
 
-class Preview(TenantModel):
+class Preview(Judgement):
     """One rule set tried on the inputs of one finished run. The last one of the two is kept."""
-
-    class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
 
     rule_set = TenantForeignKey(RuleSet, on_delete=models.CASCADE, related_name="previews")
     run = TenantForeignKey(Run, on_delete=models.CASCADE, related_name="previews")
     rules = models.JSONField()  # as they stood when it was asked for: a draft may change meanwhile
     digest = models.CharField(max_length=64)  # of the rules
     asked_by = models.CharField(max_length=100)
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    error = models.TextField(blank=True)
-    stage = models.CharField(max_length=40, blank=True)
-    stage_done = models.PositiveIntegerField(default=0)
-    stage_total = models.PositiveIntegerField(default=0)
-    rows_per_second = models.PositiveBigIntegerField(default=0)
     sample = models.JSONField(default=dict)  # the outcome on a sample of whole records, where the run is large
     outcome = models.JSONField(default=dict)  # matrix, scores, money: before and after
     file_key = models.CharField(max_length=300, blank=True)  # the changed lines, in the vault
-    started_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-created_at", "-id"]

@@ -14,14 +14,30 @@ STATE_CHOICES = [(state.value, state.value.replace("_", " ")) for state in State
 REASON_CHOICES = [(reason.value, MEANINGS[reason].title) for reason in Reason]
 
 
-class Run(TenantModel):
-    """One rule set applied to fixed batches for one period. Never edited, only superseded."""
+class Judgement(TenantModel):
+    """What a worker judges stage by stage: where it stands, for whoever waits for it."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
         RUNNING = "running", "Running"
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
+
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    error = models.TextField(blank=True)
+    stage = models.CharField(max_length=40, blank=True)
+    stage_done = models.PositiveIntegerField(default=0)
+    stage_total = models.PositiveIntegerField(default=0)
+    rows_per_second = models.PositiveBigIntegerField(default=0)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Run(Judgement):
+    """One rule set applied to fixed batches for one period. Never edited, only superseded."""
 
     number = models.PositiveIntegerField()
     period_start = models.DateTimeField()
@@ -30,18 +46,10 @@ class Run(TenantModel):
     rule_set = TenantForeignKey(RuleSet, on_delete=models.PROTECT, related_name="runs")
     trial = models.BooleanField(default=False)  # its rules were not approved: it supersedes nothing
     opened_by = models.CharField(max_length=100)
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    error = models.TextField(blank=True)
-    stage = models.CharField(max_length=40, blank=True)
-    stage_done = models.PositiveIntegerField(default=0)
-    stage_total = models.PositiveIntegerField(default=0)
-    rows_per_second = models.PositiveBigIntegerField(default=0)
     inputs = models.JSONField(default=dict)  # batches with digests, coverage, actors: fixed when the run opens
     summary = models.JSONField(default=dict)  # the kernel's summary.json
     files = models.JSONField(default=dict)  # name → key in the vault
     row_root = models.CharField(max_length=64, blank=True)
-    started_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
     superseded_by = TenantForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="supersedes")
 
     class Meta:

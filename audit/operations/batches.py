@@ -104,7 +104,7 @@ def take(lease: jobs.Lease) -> None:
         if batch.state != Batch.State.RECEIVED:
             jobs.finish(lease)
             return
-        earlier = _earlier(batch)
+        earlier = rows_before(batch)
     with files.scratch(lease.tenant_id, f"take-{batch.id}", lease.fence) as folder:
         try:
             taken = _read(batch, folder)
@@ -117,9 +117,9 @@ def take(lease: jobs.Lease) -> None:
         _seal(batch, lease, taken, sifted, folder)
 
 
-def _earlier(batch: Batch) -> list[Path]:
-    """Canonical rows of every batch of this kind that arrived before; each must have been read first."""
-    before = Batch.objects.filter(source__kind=batch.source.kind, position__lt=batch.position)
+def rows_before(batch: Batch, **only: bool) -> list[Path]:
+    """Canonical rows of the batches of this kind that arrived before, or `only` some; all must have been read."""
+    before = Batch.objects.filter(source__kind=batch.source.kind, position__lt=batch.position, **only)
     wait_for(before, "an earlier file is still being read")
     keys = before.filter(state=Batch.State.SEALED).order_by("position").values_list("rows_key", flat=True)
     return [files.local(key) for key in keys]

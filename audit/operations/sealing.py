@@ -35,7 +35,7 @@ def seal(lease: jobs.Lease) -> None:
         if batch.state != Batch.State.RECEIVED:
             jobs.finish(lease)
             return
-        earlier = _files_before(batch)
+        earlier = batches.rows_before(batch, streamed=False)  # what came in streams was judged on arrival
     with files.scratch(lease.tenant_id, f"seal-{batch.id}", lease.fence) as folder:
         kind = batch.source.kind
         gather(kind, batch.file_name, _pieces(lease.tenant_id, batch.id), folder)
@@ -47,14 +47,6 @@ def seal(lease: jobs.Lease) -> None:
     with scope(lease.tenant_id):
         _write(batch, sifted, lease)
         reached("seal.written")
-
-
-def _files_before(batch: Batch) -> list[Path]:
-    """Canonical rows of the files of this kind that arrived before; what came in streams was judged on arrival."""
-    before = Batch.objects.filter(source__kind=batch.source.kind, position__lt=batch.position, streamed=False)
-    batches.wait_for(before, "an earlier file is still being read")
-    keys = before.filter(state=Batch.State.SEALED).order_by("position").values_list("rows_key", flat=True)
-    return [files.local(key) for key in keys]
 
 
 def _pieces(tenant_id: UUID, batch_id: UUID) -> Iterator[Piece]:
