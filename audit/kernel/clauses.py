@@ -6,14 +6,38 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from audit.kernel.ruleset import Rule, span
-from audit.kernel.terms import MEANINGS, Reason
+from audit.kernel.terms import GRADES, MEANINGS, Reason
 
 Row = Mapping[str, Any]
+GROUNDS: Final = {
+    1: "it names this claim",
+    2: "same record and action, values agree",
+    3: "same record, values agree, the event names no action",
+    4: "same record and action, values not compared",
+    5: "same record, values not compared, the event names no action",
+    6: "same record and action, tried in vain",
+    7: "same record, tried in vain, the event names no action",
+    8: "same record and action, values differ",
+    9: "same record, values differ, the event names no action",
+}
 
 
 def of(verdict: Row, rule: Rule) -> str:
-    """Why a claim has its verdict, in a sentence or two."""
+    """Why a claim has its verdict, in a sentence or two.
+
+    What is known beside the verdict's own columns is told too: `action`, `effect`, `withdrawn` (bool), `highest` (the
+    revision that counts), `seen_effect` and `seen_units` (of the deciding event), `spoiled` (the ancestor's reason).
+    """
     return _CLAUSES[Reason(verdict["reason"])](verdict, rule)
+
+
+def claimed_line(row: Row) -> str:
+    """One line for what the vendor said in one row of the claim."""
+    units = f"{row['units']} unit{'' if row['units'] == 1 else 's'}"
+    return (
+        f"Claimed: {row['action']} on {row['target'] or 'a record that it does not name'} by {row['agent_id']} at "
+        f"{row['occurred_at']}, {row['effect'] or 'no value named'}, {units}, {row['status']}, {row['environment']}."
+    )
 
 
 def headline(verdict: Row) -> str:
@@ -21,7 +45,7 @@ def headline(verdict: Row) -> str:
     mark = ", provisional: it may still fall" if verdict["provisional"] else ""
     return (
         f"{verdict['vendor']} {verdict['claim_id']}, revision {verdict['revision']}, row {verdict['row']}: "
-        f"{verdict['state']}, {MEANINGS[Reason(verdict['reason'])].title.lower()}{mark}"
+        f"{verdict['state'].replace('_', ' ')}, {_title(verdict['reason'])}{mark}"
     )
 
 
@@ -30,18 +54,22 @@ def fate(candidate: Row, *, claim_id: str) -> str:
     if candidate["outcome"] == "undone":
         return "reverses earlier work, so it answers no claim"
     if candidate["chosen_event_id"] == candidate["event_id"]:
-        return f"answers this claim, in rank {candidate['rank']}: {candidate['word']}"
+        return f"answers this claim, in {_rank(candidate)}: {candidate['word']}"
     hindrance = _hindrance(candidate, claim_id)
     if hindrance:
         return hindrance
     if candidate["chosen_event_id"] is not None:
-        return f"possible in rank {candidate['rank']}, but the claim has {candidate['chosen_event_id']} in this system"
+        return f"possible in {_rank(candidate)}, but the claim has {candidate['chosen_event_id']} in this system"
     if candidate["taken_by"] is not None:
         return (
-            f"possible in rank {candidate['rank']}, but it answers {candidate['taken_by_vendor']} "
+            f"possible in {_rank(candidate)}, but it answers {candidate['taken_by_vendor']} "
             f"{candidate['taken_by']}, which had a better rank or came first"
         )
     return "possible, but not taken"
+
+
+def _rank(candidate: Row) -> str:
+    return f"rank {candidate['rank']} ({GROUNDS[candidate['rank']]})"
 
 
 def _hindrance(candidate: Row, claim_id: str) -> str | None:
@@ -72,12 +100,20 @@ def _offset(micros: int) -> str:
 def candidate_line(row: Row) -> str:
     """One line for one event that was considered."""
     name = f"{row['system']}:{row['event_id']}"
-    return f"  {row['occurred_at']}  {name}  grade {row['grade']}, {row['outcome']}: {row['fate']}"
+    said = " ".join(part for part in (row["outcome"], row["action"], row["effect"]) if part)
+    return f"  {row['occurred_at']}  {name}  grade {row['grade']} ({GRADES[row['grade']]}), {said}: {row['fate']}"
 
 
 def watcher_line(row: Row) -> str:
-    """One line for a system that was watching and saw nothing."""
-    return f"  {row['system']}, grade {row['grade']}, was watching and saw nothing"
+    """One line for a system that was watching the whole window and has no word."""
+    name = f"{row['system']}, grade {row['grade']} ({GRADES[row['grade']]})"
+    return f"  {name}, was watching; none of its events answers this claim"
+
+
+def elsewhen_line(row: Row) -> str:
+    """One line for a time in which a system watched the record, but not for the whole window."""
+    name = f"{row['system']}, grade {row['grade']} ({GRADES[row['grade']]})"
+    return f"  {name}, was watching only from {row['starts_at']} to {row['ends_at']}"
 
 
 def burst_line(row: Row) -> str:
@@ -93,14 +129,61 @@ def burst_line(row: Row) -> str:
     return f"  {row['occurred_at']}  {row['claim_id']}  {row['effect'] or 'effect unknown'}  {what}{mark}"
 
 
+def step(ancestor: Row) -> str:
+    """A claim that the asked one was built on, in a few words."""
+    return f"{ancestor['claim_id']} ({_title(ancestor['reason'])})"
+
+
 def _event(verdict: Row) -> str:
     return f"{verdict['event_system']}:{verdict['event_id']}"
 
 
+def _superseded(verdict: Row, rule: Rule) -> str:
+    highest = verdict.get("highest")
+    if verdict.get("withdrawn"):
+        return f"The vendor withdrew it in revision {highest}; it is outside every score."
+    restated = "A higher revision" if highest is None else f"Revision {highest}"
+    return f"{restated} restates it; this one is outside every score."
+
+
+def _wrong_value(verdict: Row, rule: Rule) -> str:
+    if verdict.get("seen_effect") is None:
+        return f"{_event(verdict)} saw another value written than the claim names."
+    return f"{_event(verdict)} saw {verdict['seen_effect']} written; the claim names {verdict['effect']}."
+
+
+def _tainted(verdict: Row, rule: Rule) -> str:
+    spoiled = verdict.get("spoiled")
+    step = "a step that was wrong" if spoiled is None else f"found to be {_title(spoiled)}"
+    spoiling = ", ".join(map(_title, rule.taint_from))
+    return f"It was built on {verdict['tainted_by']}, {step}. What spoils the steps built on it: {spoiling}."
+
+
+def _aggregate(verdict: Row, rule: Rule) -> str:
+    proven = "fewer" if verdict.get("seen_units") is None else f"only {verdict['seen_units']}"
+    return f"It claims {verdict['units']} units, and {_event(verdict)} proves {proven}."
+
+
+def _undone(verdict: Row, rule: Rule) -> str:
+    window = rule.undo_window_by_action.get(verdict.get("action", ""), rule.undo_window_seconds)
+    return f"{verdict['undone_by']} reversed it within the undo window of {span(window)}."
+
+
+def _no_evidence(verdict: Row, rule: Rule) -> str:
+    before = rule.match_before_by_action.get(verdict.get("action", ""), rule.match_before_seconds)
+    after = rule.match_after_by_action.get(verdict.get("action", ""), rule.match_after_seconds)
+    return (
+        f"A system was watching the record for the whole window, {span(before)} before to {span(after)} after, and "
+        "none of its events answers this claim."
+    )
+
+
+def _title(reason: str) -> str:
+    return MEANINGS[Reason(reason)].title.lower()
+
+
 _CLAUSES: Final[dict[Reason, Callable[[Row, Rule], str]]] = {
-    Reason.SUPERSEDED: lambda verdict, rule: (
-        "A higher revision restates it, or the vendor withdrew it; it is outside every score."
-    ),
+    Reason.SUPERSEDED: _superseded,
     Reason.DUPLICATE_ID: lambda verdict, rule: (
         "Another row of the same revision of this claim id was received first; that one is judged."
     ),
@@ -126,17 +209,13 @@ _CLAUSES: Final[dict[Reason, Callable[[Row, Rule], str]]] = {
         f"{span(rule.burst_window_seconds)} from claim to claim); at most one of them counts."
     ),
     Reason.FAILED: lambda verdict, rule: f"{_event(verdict)} saw it tried and fail; no system as good saw it done.",
-    Reason.WRONG_VALUE: lambda verdict, rule: f"{_event(verdict)} saw another value written than the claim names.",
+    Reason.WRONG_VALUE: _wrong_value,
     Reason.WITNESSES_DISAGREE: lambda verdict, rule: (
         "Systems of one grade contradict each other, and no better one decides."
     ),
-    Reason.UNDONE: lambda verdict, rule: (
-        f"{verdict['undone_by']} reversed it within the undo window (in general {span(rule.undo_window_seconds)})."
-    ),
-    Reason.TAINTED: lambda verdict, rule: (
-        f"It was built on {verdict['tainted_by']}, whose reason is one of {', '.join(rule.taint_from)}."
-    ),
-    Reason.AGGREGATE: lambda verdict, rule: f"It claims {verdict['units']} units, and {_event(verdict)} proves fewer.",
+    Reason.UNDONE: _undone,
+    Reason.TAINTED: _tainted,
+    Reason.AGGREGATE: _aggregate,
     Reason.VENDOR_ATTESTED: lambda verdict, rule: (
         f"Only systems outside grade {', '.join(rule.independent_grades)} support it."
     ),
@@ -144,11 +223,8 @@ _CLAUSES: Final[dict[Reason, Callable[[Row, Rule], str]]] = {
         f"{_event(verdict)} saw it done, and no witness as good or better denies it."
     ),
     Reason.NO_TARGET: lambda verdict, rule: "It does not say what it changed, and no event names it.",
-    Reason.NO_EVIDENCE: lambda verdict, rule: (
-        "A system that was watching the record for the whole window saw nothing of it "
-        f"(in general {span(rule.match_before_seconds)} before to {span(rule.match_after_seconds)} after)."
-    ),
+    Reason.NO_EVIDENCE: _no_evidence,
     Reason.OUTSIDE_COVERAGE: lambda verdict, rule: (
-        "No system was watching the record for the whole window, and none has a word."
+        "No system was watching the record for the whole window in which evidence may come, and no event answers it."
     ),
 }

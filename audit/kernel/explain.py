@@ -75,19 +75,44 @@ class _Question:
         lay_out(self.bench, inputs, self.rule)
         ancestors = self._ancestors()
         self._judge_records()
+        rows, candidates = self._records("asked_row"), self._records("candidate")
+        told = [{**row, "clause": self._clause(row, rows, candidates, ancestors)} for row in verdicts]
         return {
-            "verdicts": verdicts,
-            "rows": self._records("asked_row"),
-            "clause": clauses.of(chosen, self.rule),
+            "verdicts": told,
+            "rows": rows,
+            "clause": told[verdicts.index(chosen)]["clause"],
             "window": next(iter(self._records("window")), None),
-            "candidates": [
-                {**row, "fate": clauses.fate(row, claim_id=self.claim_id)} for row in self._records("candidate")
-            ],
+            "candidates": [{**row, "fate": clauses.fate(row, claim_id=self.claim_id)} for row in candidates],
             "watchers": self._records("watcher"),
+            "watched_elsewhen": self._records("elsewhen"),
             "burst": self._records("burst_member"),
             "undone_by": next(iter(self._records("undone_by")), None),
             "ancestors": ancestors,
         }
+
+    def _clause(
+        self,
+        verdict: dict[str, Any],
+        rows: Sequence[Mapping[str, Any]],
+        candidates: Sequence[Mapping[str, Any]],
+        ancestors: Sequence[Mapping[str, Any]],
+    ) -> str:
+        """The clause of one row, with what was claimed and what the deciding event says filled in."""
+        deciding = (verdict["event_system"], verdict["event_id"])
+        seen = next((row for row in candidates if (row["system"], row["event_id"]) == deciding), {})
+        own = next((row for row in rows if _place(row) == _place(verdict)), {})
+        spoiling = (row["reason"] for row in ancestors if row["claim_id"] == verdict["tainted_by"])
+        highest = max((row["revision"] for row in rows), default=None)
+        facts = {
+            "action": own.get("action"),
+            "effect": own.get("effect"),
+            "highest": highest,
+            "withdrawn": any(row["withdrawn"] for row in rows if row["revision"] == highest),
+            "seen_effect": seen.get("effect"),
+            "seen_units": seen.get("units"),
+            "spoiled": next(spoiling, None),
+        }
+        return clauses.of(verdict | facts, self.rule)
 
     def _verdicts(self, claim_id: str) -> list[dict[str, Any]]:
         query = bench.statement("explain", "verdict_of")
@@ -147,6 +172,10 @@ class _Question:
         return [_plain(row) for row in self.bench.records(bench.statement("explain", name))]
 
 
+def _place(row: Mapping[str, Any]) -> tuple[int, int]:
+    return row["revision"], row["row"]
+
+
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _instant(value) if isinstance(value, datetime) else value for name, value in row.items()}
 
@@ -157,12 +186,17 @@ def _instant(value: datetime) -> str:
 
 def text(answer: Mapping[str, Any]) -> str:
     """The answer of `explain` as lines for a person."""
-    lines = [clauses.headline(row) for row in answer["verdicts"]] + [answer["clause"], ""]
+    lines = []
+    for verdict in answer["verdicts"]:
+        lines += [clauses.headline(verdict), verdict["clause"]]
+        lines += [clauses.claimed_line(row) for row in answer["rows"] if _place(row) == _place(verdict)]
+        lines.append("")
     if answer["window"]:
         window = answer["window"]
         lines.append(f"Evidence may come from {window['earliest_at']} to {window['latest_at']}.")
     lines += [clauses.candidate_line(row) for row in answer["candidates"]]
     lines += [clauses.watcher_line(row) for row in answer["watchers"] if row["word"] is None]
+    lines += [clauses.elsewhen_line(row) for row in answer["watched_elsewhen"]]
     if len(answer["burst"]) > 1:
         lines += ["", f"One burst of {len(answer['burst'])} claims:"]
         lines += [clauses.burst_line(row) for row in answer["burst"]]
@@ -170,5 +204,5 @@ def text(answer: Mapping[str, Any]) -> str:
         undone = answer["undone_by"]
         lines += ["", f"Undone by {undone['system']}:{undone['event_id']} at {undone['occurred_at']}."]
     if answer["ancestors"]:
-        lines += ["", "Built on: " + ", ".join(f"{row['claim_id']} ({row['reason']})" for row in answer["ancestors"])]
+        lines += ["", "Built on: " + ", ".join(map(clauses.step, answer["ancestors"]))]
     return "\n".join(lines).rstrip() + "\n"

@@ -100,7 +100,9 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     run = serializers.UUIDField()
     rule_set = serializers.UUIDField()
     rules = serializers.DictField(help_text="The rule that judged it.")
-    verdicts = serializers.ListField(child=serializers.DictField(), help_text="Every row of the claim id.")
+    verdicts = serializers.ListField(
+        child=serializers.DictField(), help_text="Every row of the claim id, with its clause."
+    )
     rows = serializers.ListField(child=serializers.DictField(), help_text="As the vendor said them.")
     clause = serializers.CharField(help_text="Why, in a sentence or two.")
     window = serializers.DictField(allow_null=True, help_text="From when to when evidence may come.")
@@ -108,6 +110,9 @@ class ExplanationSerializer(serializers.Serializer[Any]):
         child=serializers.DictField(), help_text="Events that were considered, with rank and fate."
     )
     watchers = serializers.ListField(child=serializers.DictField(), help_text="Systems that were watching.")
+    watched_elsewhen = serializers.ListField(
+        child=serializers.DictField(), help_text="When systems watched the record that never watched the whole window."
+    )
     burst = serializers.ListField(child=serializers.DictField(), help_text="Claims of one burst.")
     undone_by = serializers.DictField(allow_null=True)
     ancestors = serializers.ListField(child=serializers.DictField(), help_text="Steps that it was built on.")

@@ -48,10 +48,15 @@ def one(request: TenantRequest, tenant: str, vendor: str, claim_id: str) -> Http
         sibling_count=len(siblings),
         timeline=_timeline(request, run, line, siblings, events),
         explanation=explanation,
-        candidates=[{**row, "at": datetime.fromisoformat(row["occurred_at"])} for row in explanation["candidates"]],
+        candidates=[_with_instants(row, at="occurred_at") for row in explanation["candidates"]],
+        elsewhen=[_with_instants(row, starts="starts_at", ends="ends_at") for row in explanation["watched_elsewhen"]],
         received=claims.received(line),
         crumbs=_crumbs(tenant, run, line),
     )
+
+
+def _with_instants(row: dict[str, Any], **names: str) -> dict[str, Any]:
+    return row | {name: datetime.fromisoformat(row[column]) for name, column in names.items()}
 
 
 def _crumbs(tenant: str, run: Run, line: lines.Line) -> list[tuple[str, str]]:

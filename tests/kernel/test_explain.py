@@ -41,8 +41,10 @@ def test_it_says_of_every_event_why_it_lost(tmp_path: Path) -> None:
     actors = [{"system": "crm", "actor": "bot", "vendor": "acme", "agent_id": "a1"}]
     desk.run(tmp_path, claims, evidence, [watch()], actors)
     told = fates(ask(tmp_path, "c1"))
-    assert told["good"] == "answers this claim, in rank 2: supports"
-    assert told["second"].startswith("possible in rank 4, but the claim has good")
+    assert told["good"] == "answers this claim, in rank 2 (same record and action, values agree): supports"
+    assert told["second"].startswith(
+        "possible in rank 4 (same record and action, values not compared), but the claim has good"
+    )
     assert told["late"] == "is outside the window, 301 seconds after the claim"
     assert told["early"] == "is outside the window, 60.5 seconds before the claim"
     assert told["bolt"] == "speaks of the work of bolt"
@@ -56,7 +58,7 @@ def test_it_says_of_every_event_why_it_lost(tmp_path: Path) -> None:
 def test_it_names_who_took_the_event(tmp_path: Path) -> None:
     desk.run(tmp_path, [claim("c1"), claim("c2", 1)], [event("e1", 2)], [watch()])
     answer = ask(tmp_path, "c2")
-    assert fates(answer)["e1"].startswith("possible in rank 4, but it answers acme c1")
+    assert fates(answer)["e1"].endswith("but it answers acme c1, which had a better rank or came first")
     assert [(row["system"], row["word"]) for row in answer["watchers"]] == [("crm", None)]
     assert [(row["claim_id"], row["repeat_of"], row["is_asked"]) for row in answer["burst"]] == [
         ("c1", None, False),
@@ -87,6 +89,35 @@ def test_a_claim_that_was_never_heard_has_its_clause_alone(tmp_path: Path) -> No
     assert answer["clause"] == "Its environment is not among production."
     assert answer["window"] is None
     assert answer["candidates"] == []
+
+
+def test_it_names_both_values_where_they_differ(tmp_path: Path) -> None:
+    desk.run(tmp_path, [claim("c1", effect={"a": "x"})], [event("e1", 2, effect={"a": "y"})], [watch()])
+    assert ask(tmp_path, "c1")["clause"] == 'crm:e1 saw {"a":"y"} written; the claim names {"a":"x"}.'
+
+
+def test_every_row_of_a_claim_has_its_own_clause(tmp_path: Path) -> None:
+    claims = [claim("c1"), claim("c1", 1, revision=1), claim("c1", 2, revision=1), claim("c2", revision=3)]
+    claims.append(claim("c2", 1, revision=4, withdrawn=True))
+    desk.run(tmp_path, claims, [event("e1", 2)], [watch()])
+    told = [row["clause"] for row in ask(tmp_path, "c1")["verdicts"]]
+    assert told[0] == "Revision 1 restates it; this one is outside every score."
+    assert told[1] == "crm:e1 saw it done, and no witness as good or better denies it."
+    assert told[2].startswith("Another row of the same revision")
+    withdrawn = "The vendor withdrew it in revision 4; it is outside every score."
+    assert [row["clause"] for row in ask(tmp_path, "c2")["verdicts"]] == [withdrawn, withdrawn]
+
+
+def test_it_tells_when_a_record_was_watched_instead(tmp_path: Path) -> None:
+    spans = [watch(ends_at=desk.at(10)), watch(starts_at=desk.at(-9), ends_at=desk.at(20), action="case_resolution")]
+    desk.run(
+        tmp_path, [claim("c1")], [event("e1", 2, system="log", grade="D")], [*spans, watch(system="api", grade="B")]
+    )
+    assert [row["system"] for row in ask(tmp_path, "c1")["watched_elsewhen"]] == ["crm"]
+    desk.run(tmp_path, [claim("c1")], coverage=spans)
+    answer = ask(tmp_path, "c1")
+    assert [(row["system"], row["ends_at"]) for row in answer["watched_elsewhen"]] == [("crm", "2026-03-02T12:00:10Z")]
+    assert "crm, grade A (the buyer's system of record), was watching only from" in explain.text(answer)
 
 
 def test_an_unknown_claim_is_said_to_be_unknown(tmp_path: Path) -> None:

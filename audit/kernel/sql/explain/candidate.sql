@@ -12,6 +12,7 @@ select
     event.action,
     event.actor,
     event.effect,
+    evidence.units,
     evidence.claim_ref,
     event.is_named,
     naming.claim is not null as names_claim,

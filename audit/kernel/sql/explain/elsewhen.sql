@@ -1,0 +1,19 @@
+-- elsewhen: when systems watched the record of one claim, of systems that never watched it for the whole window.
+-- at most eight rows, the nearest first; reads asked, claim, watch, witness.
+select
+    witness.system,
+    witness.grade,
+    make_timestamptz(watch.starts_us) as starts_at,
+    make_timestamptz(watch.ends_us) as ends_at
+from asked
+join claim using (claim)
+join watch on watch.folder = claim.folder or watch.target = claim.target
+join witness using (witness)
+where watch.action is null or watch.action = claim.action
+qualify not bool_or(watch.starts_us <= claim.earliest_us and claim.latest_us <= watch.ends_us) over (
+    partition by watch.witness
+)
+order by
+    least(abs(watch.starts_us - claim.at_us), abs(watch.ends_us - claim.at_us)),
+    witness.system
+limit 8
