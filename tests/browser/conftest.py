@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer
@@ -33,6 +34,7 @@ from tests import database
 from tests.stock import Stock
 from tests.world import signed_in
 
+WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
@@ -82,6 +84,11 @@ class Visit:
     def heading(self) -> str:
         """What the page says it is."""
         return self.page.locator("h1").inner_text()
+
+    def barriers(self) -> list[str]:
+        """What axe-core finds against WCAG 2.2 AA on the page as it stands."""
+        found = Axe().run(self.page, options={"runOnly": WCAG, "resultTypes": ["violations"]}).response["violations"]
+        return [f"{fault['id']}: {node['html'][:160]}" for fault in found for node in fault["nodes"]]
 
     def look(self, name: str) -> None:
         """Leave a picture, where AWU_LOOK names a folder for them."""

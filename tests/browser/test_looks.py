@@ -1,4 +1,4 @@
-"""Every page that an admin can reach, in a real browser: nothing goes wrong, nothing sticks out, day and night."""
+"""Every page that an admin can reach, in a real browser: nothing goes wrong, sticks out or bars anybody, day and night."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def see(visit: Visit, path: str, name: str, status: int = 200) -> None:
             visit.page.emulate_media(color_scheme=scheme)
             visit.look(f"{name}-{width}-{scheme}")
         assert visit.page.evaluate(STICKS_OUT) == [], f"{name} is wider than {size['width']}"
+        assert visit.barriers() == []
     assert_named(visit.page)
     if status == 200:
         assert visit.faults == []
