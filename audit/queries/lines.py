@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, overload
 
+import pyarrow.parquet as pq
+
 from audit.models import Run
 from audit.vault import files
 from audit.vault.bench import connect
@@ -23,15 +25,17 @@ COLUMNS = (
 EXACT = ("vendor", "claim_id", "state", "reason", "agent_id", "action", "target", "session_id", "environment")
 FILTERS = (*EXACT, "class", "currency", "repeat_of", "event_id", "provisional", "from", "until", "q")
 
+EVERYTHING = "true"  # the condition of no filter
+
 Line = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Lines(Sequence[Line]):
-    """A lazy sequence over a Parquet file of lines. Slices read what they need; `len` counts by metadata or scan.
+    """A lazy sequence over a Parquet file of lines in the order of identity. Slices read what they need.
 
     filters: names of FILTERS → text. `q` finds an id or a part of a target. order: column names, `-` for
-    descending; the identity of a line is always appended, so that the order is total.
+    descending; the identity of a line comes last, so that the order is total.
     """
 
     columns: ClassVar[tuple[str, ...]] = COLUMNS
@@ -55,6 +59,8 @@ class Lines(Sequence[Line]):
     def count(self) -> int:  # type: ignore[override]  # a lazy list, as Django's paginator wants it
         """How many lines the filters let through."""
         where, parameters = self.condition()
+        if where == EVERYTHING:
+            return int(pq.read_metadata(self.path).num_rows)
         with connect(self.path.parent, threads=2) as connection:
             query = f"select count(*) from read_parquet(?) where {where}"
             row = connection.execute(query, [str(self.path), *parameters]).fetchone()
@@ -82,7 +88,9 @@ class Lines(Sequence[Line]):
     def read(self, start: int, count: int) -> list[Line]:
         """`count` lines from the place `start`."""
         where, parameters = self.condition()
-        return self._fetch(f"where {where} order by {self._ordering()} limit ? offset ?", [*parameters, count, start])
+        if where == EVERYTHING and not self.order:
+            return self._fetch("where file_row_number between ? and ?", [start, start + count - 1])
+        return self._fetch(f"where {where} {self._ordering()} limit ? offset ?", [*parameters, count, start])
 
     def after(self, place: Sequence[Any] | None, count: int) -> list[Line]:
         """`count` lines after the identity `place` (values of ORDER) in the order of identity; for cursors."""
@@ -90,33 +98,41 @@ class Lines(Sequence[Line]):
         if place is not None:
             where = f"{where} and ({', '.join(ORDER)}) > (?, ?, ?, ?)"
             parameters = [*parameters, *place]
-        return self._fetch(f"where {where} order by {', '.join(ORDER)} limit ?", [*parameters, count])
+        return self._fetch(f"where {where} limit ?", [*parameters, count])
 
     def nearest(self, instant: datetime, count: int) -> list[Line]:
         """`count` lines nearest in time to an instant, in the order of time."""
         where, parameters = self.condition()
         distance = "abs(epoch_us(occurred_at) - epoch_us(?::timestamptz))"
-        tail = f"where {where} order by {distance}, {', '.join(ORDER)} limit ?"
+        tail = f"where {where} order by {distance}, file_row_number limit ?"
         found = self._fetch(tail, [*parameters, instant, count])
         return sorted(found, key=lambda line: (line["occurred_at"], line["claim_id"], line["revision"], line["row"]))
 
     def before(self, place: Sequence[Any], count: int) -> list[Line]:
         """The `count` lines just before the identity `place`, in the order of identity; for cursors."""
         where, parameters = self.condition()
-        backward = ", ".join(f"{name} desc" for name in ORDER)
-        tail = f"where {where} and ({', '.join(ORDER)}) < (?, ?, ?, ?) order by {backward} limit ?"
+        tail = f"where {where} and ({', '.join(ORDER)}) < (?, ?, ?, ?) order by file_row_number desc limit ?"
         return self._fetch(tail, [*parameters, *place, count])[::-1]
 
     def _fetch(self, tail: str, parameters: list[Any]) -> list[Line]:
+        """First the places of the lines, from the columns that are asked about alone; then the whole lines there."""
+        file = "read_parquet(?, file_row_number = true)"
+        names = ", ".join(f'"{name}"' for name in self.columns)
         with connect(self.path.parent, threads=2) as connection:
-            names = ", ".join(f'"{name}"' for name in self.columns)
-            query = f"select {names} from read_parquet(?) {tail}"
-            rows = connection.execute(query, [str(self.path), *parameters]).fetchall()
-        return [dict(zip(self.columns, row, strict=True)) for row in rows]
+            found = connection.execute(f"select file_row_number from {file} {tail}", [str(self.path), *parameters])
+            places = [int(row[0]) for row in found.fetchall()]
+            if not places:
+                return []
+            query = f"select file_row_number, {names} from {file} where file_row_number in ({str(places)[1:-1]})"
+            rows = {row[0]: row[1:] for row in connection.execute(query, [str(self.path)]).fetchall()}
+        return [dict(zip(self.columns, rows[place], strict=True)) for place in places]
 
     def _ordering(self) -> str:
+        """Nothing for the order of identity, in which the file lies."""
+        if not self.order:
+            return ""
         named = [f'"{name.lstrip("-")}" {"desc" if name.startswith("-") else "asc"} nulls last' for name in self.order]
-        return ", ".join([*named, *ORDER])
+        return f"order by {', '.join(named)}, file_row_number"
 
     def condition(self) -> tuple[str, list[Any]]:
         """What the filters ask, as SQL with its parameters."""
@@ -125,7 +141,7 @@ class Lines(Sequence[Line]):
 
 def where(filters: Mapping[str, str], known: Sequence[str] = FILTERS) -> tuple[str, list[Any]]:
     """The condition and its parameters for filters by name; unknown names and empty values say nothing."""
-    parts: list[str] = ["true"]
+    parts: list[str] = [EVERYTHING]
     parameters: list[Any] = []
     for name, value in filters.items():
         if value in (None, "") or name not in known:

@@ -349,8 +349,9 @@ def test_money_of_several_currencies_is_never_added_up(tmp_path: Path) -> None:
 
 
 def test_pages_of_lines_are_in_a_total_order(tmp_path: Path) -> None:
-    chosen = Lines(lines_file(tmp_path, *(line(n, agent_id=f"a{n % 2}") for n in (3, 1, 4, 2, 0))))
+    chosen = Lines(lines_file(tmp_path, *(line(n, agent_id=f"a{n % 2}") for n in range(5))))
     assert [row["claim_id"] for row in chosen] == ["c0", "c1", "c2", "c3", "c4"]
+    assert [row["claim_id"] for row in chosen.filter(agent_id="a0")[1:3]] == ["c2", "c4"]
     assert [row["claim_id"] for row in chosen.order_by("-agent_id")] == ["c1", "c3", "c0", "c2", "c4"]
     assert [row["claim_id"] for row in chosen.order_by("-agent_id", "nonsense; drop")[1:3]] == ["c3", "c0"]
     assert [row["claim_id"] for row in chosen.after(("acme", "c1", 0, 1), 2)] == ["c2", "c3"]
