@@ -30,6 +30,7 @@ ROLES: dict[str, set[Role]] = {
     "draft_rules": {ANALYST, ADMIN},
     "preview_rules": {ANALYST, AUDITOR, ADMIN},
     "approve_rules": {ADMIN},
+    "answer_alerts": {ANALYST, ADMIN},
     "manage": {ADMIN},
 }
 ROUTES = {route.name: route for route in routes()}
