@@ -27,9 +27,7 @@ class RuleForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text="Nobody chosen: every admin and analyst.",
     )
-    webhook = forms.BooleanField(
-        required=False, label="By webhook", help_text="To every endpoint that is on, signed with its secret."
-    )
+    webhook = forms.BooleanField(required=False, label="By webhook, to every endpoint that is on")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
