@@ -162,7 +162,9 @@ def _low(rule: AlertRule, run: Run, score: Score, subject: str) -> Condition:
 
 
 def _discrepancies(rule: AlertRule, run: Run) -> None:
-    found = Finding.objects.filter(run=run).select_related("discrepancy").order_by("charge_micros", "id")  # largest last
+    found = (
+        Finding.objects.filter(run=run).select_related("discrepancy").order_by("charge_micros", "id")
+    )  # largest last
     known = Discrepancy.objects.filter(period_start=run.period_start, period_end=run.period_end)
     for key in [party.key for party in (rule.vendor, run.vendor) if party]:
         found, known = found.filter(discrepancy__vendor=key), known.filter(vendor=key)

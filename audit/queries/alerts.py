@@ -112,7 +112,9 @@ def wish(rule: AlertRule) -> str:
         return f"Tell me when verified work{whose} falls under {per_cent(rule.threshold_bps)} of claimed."
     if rule.kind == AlertRule.Kind.DISCREPANCY:
         amount = money(rule.amount_micros, rule.currency)
-        return f"Tell me of each new discrepancy{whose} of {amount}{'' if rule.currency else ' in any currency'} or more."
+        return (
+            f"Tell me of each new discrepancy{whose} of {amount}{'' if rule.currency else ' in any currency'} or more."
+        )
     if rule.kind == AlertRule.Kind.SILENCE:
         return f"Tell me when {rule.source or 'a source'} sends nothing for more than {rule.hours} hours."
     return f"Tell me when a stream{whose} claims the same work more than {rule.repeats} times in one burst window."

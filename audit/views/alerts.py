@@ -85,7 +85,7 @@ def seen(request: TenantRequest, tenant: str, alert_id: UUID) -> HttpResponseBas
 
 def _numbers(alert: Alert) -> list[tuple[str, str]]:
     """The numbers of an alert as the drawer shows them."""
-    found = [(NAMES[name], _said(name, value)) for name, value in alert.numbers.items() if name in NAMES]
+    found = [(title, _said(name, alert.numbers[name])) for name, title in NAMES.items() if name in alert.numbers]
     purses = alert.numbers.get("charge_micros", {})
     return found + [(f"Charged, {currency}", words.money(micros, currency)) for currency, micros in purses.items()]
 

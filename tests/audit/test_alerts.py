@@ -1,4 +1,4 @@
-"""Alerts: each kind is raised once while its condition holds, resolved when it ends, and raised again when it returns."""
+"""Alerts: each kind is raised once while its condition holds, and resolved when it ends."""
 
 from __future__ import annotations
 
