@@ -23,6 +23,7 @@ EDITABLE = (
 
 def add_rule(kind: str, by: str, **settings: Any) -> AlertRule:
     """Watch for something from now on; what holds already is told at once."""
+    alerts.hold()
     rule = AlertRule(tenant_id=current(), kind=kind, made_by=by, **settings)
     _save(rule)
     enter("alert_rule.added", rule, by, **_told(rule))
@@ -33,6 +34,7 @@ def add_rule(kind: str, by: str, **settings: Any) -> AlertRule:
 
 def edit_rule(rule: AlertRule, by: str, **changes: Any) -> AlertRule:
     """Change what a rule watches for, or who is told; switched off, it ends its open alerts."""
+    alerts.hold()
     for name in EDITABLE:
         if name in changes:
             setattr(rule, name, changes[name])

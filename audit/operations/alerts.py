@@ -1,6 +1,7 @@
 """Alerts: raised once while a condition holds, resolved when it ends, in the transaction that finds out.
 
-What a message needs is written in that same transaction; the sending of each is a job.
+What a message needs is written in that same transaction; the sending of each is a job. Whoever raises or resolves
+holds the lock `alerts`, and takes it before those on runs and on the ledger.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Condition:
 
 def settle(rule: AlertRule, holding: Iterable[Condition], concerned: QuerySet[Alert] | None = None) -> None:
     """Raise the conditions that are new, note those that go on, resolve the open alerts of `concerned` that ended."""
-    lock("alerts")
+    hold()
     now, held = timezone.now(), {condition.subject: condition for condition in holding}
     opened = {alert.subject: alert for alert in Alert.objects.filter(rule=rule, resolved_at=None)}
     for subject, condition in held.items():
@@ -51,6 +52,11 @@ def settle(rule: AlertRule, holding: Iterable[Condition], concerned: QuerySet[Al
     for alert in concerned.filter(rule=rule, resolved_at=None) if concerned is not None else ():
         if alert.subject not in held:
             resolve(alert)
+
+
+def hold() -> None:
+    """Let nobody else raise or resolve until the transaction ends."""
+    lock("alerts")
 
 
 def _raise(rule: AlertRule, condition: Condition) -> None:
@@ -101,6 +107,7 @@ def try_on_run(rule: AlertRule, run: Run) -> None:
 
 def look() -> None:
     """Try every rule that time alone can fulfil: silent sources; and end loops that went quiet."""
+    hold()
     for rule in AlertRule.objects.filter(enabled=True, kind=Kind.SILENCE).select_related("source"):
         try_on_sources(rule)
     quiet = Alert.objects.filter(rule__kind=Kind.LOOP, resolved_at=None).select_related("rule")

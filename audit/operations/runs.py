@@ -109,6 +109,7 @@ def carry(lease: jobs.Lease) -> None:
     with scope(lease.tenant_id):
         jobs.hold(lease)
         results.write(run, found)
+        alerts.hold()
         _end(run)
         alerts.after_run(run)
         jobs.finish(lease)

@@ -113,7 +113,7 @@ def wish(rule: AlertRule) -> str:
     if rule.kind == AlertRule.Kind.DISCREPANCY:
         amount = money(rule.amount_micros, rule.currency)
         return (
-            f"Tell me of each new discrepancy{whose} of {amount}{'' if rule.currency else ' in any currency'} or more."
+            f"Tell me of each new discrepancy{whose} of {amount} or more{'' if rule.currency else ' in any currency'}."
         )
     if rule.kind == AlertRule.Kind.SILENCE:
         return f"Tell me when {rule.source or 'a source'} sends nothing for more than {rule.hours} hours."

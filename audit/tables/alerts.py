@@ -157,7 +157,7 @@ class DeliveryTable(Table):
     event = tables.Column(verbose_name="Message")
     to = tables.Column(accessor="pk", verbose_name="To", orderable=False)
     state = tables.Column()
-    attempts = CountColumn(accessor="attempts__all", orderable=False)
+    attempts = CountColumn(accessor="attempts__all", verbose_name="Attempts", orderable=False)
     last = tables.Column(accessor="pk", verbose_name="Last attempt", orderable=False, attrs={"td": {"class": "why"}})
     next_at = WhenColumn("seconds", verbose_name="Next attempt", default="–")
     created_at = WhenColumn("seconds", verbose_name="Written")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from audit import tasks
 from audit.models import Alert, AlertRule, Arrival, Batch, LedgerEntry, Source
 from audit.operations import alerting, runs
+from audit.operations.record import lock
 from tenants.scope import scope
 from tests.audit.test_streams import sealed, stream
 from tests.desk import BY, CLAIMS, EVIDENCE, Desk, claim, drain, event, make_due, open_desk
@@ -221,3 +224,42 @@ def test_streams_and_files_of_another_tenant_raise_nothing_here(desk: Desk, worl
     long_ago(other, 48)
     tasks.watch()
     assert (told(desk), told(other)) == ([], [])
+
+
+def locks(desk: Desk, act: Callable[[], Any]) -> list[list[str]]:
+    """The nouns that are locked while something is done, transaction by transaction, each in the order of the locks."""
+    found: list[list[int]] = [[]]
+
+    def note(execute: Any, sql: str, parameters: Any, *more: Any) -> Any:
+        if sql.startswith("select pg_advisory_xact_lock"):
+            found[-1].append(parameters[0])
+        elif sql.startswith("select set_config"):
+            found.append([])
+        return execute(sql, parameters, *more)
+
+    names = {}
+    with connection.execute_wrapper(note):
+        for noun in ("alerts", "runs", "ledger"):
+            desk.ask(lambda noun=noun: lock(noun))
+            names[next(keys for keys in reversed(found) if keys)[0]] = noun
+        found.clear()
+        found.append([])
+        act()
+    return [list(dict.fromkeys(names[key] for key in keys if key in names)) for keys in found if keys]
+
+
+def test_whoever_raises_an_alert_locks_alerts_before_the_ledger(desk: Desk) -> None:
+    made = rule(desk, Kind.VERIFIED_LOW)
+    rule(desk, Kind.SILENCE)
+    desk.take(desk.claims, CLAIMS + claim(1))
+    run = desk.open()
+    long_ago(desk, 25)
+    edit = {"threshold_bps": 8_000}
+    acts: list[Callable[[], Any]] = [
+        *(lambda: desk.work(run), tasks.watch, lambda: rule(desk, Kind.VERIFIED_LOW, threshold_bps=7_000)),
+        lambda: desk.ask(lambda: alerting.edit_rule(AlertRule.objects.get(id=made.id), BY, **edit)),
+    ]
+    orders = [order for act in acts for order in locks(desk, act)]
+    raising = [order for order in orders if "alerts" in order]
+    assert len(raising) == 4
+    assert [order for order in raising if order[0] != "alerts"] == []

@@ -9,6 +9,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.message import Message
@@ -326,16 +327,36 @@ def test_an_address_that_is_none_is_refused(desk: Desk, url: str) -> None:
     assert refusal.value.field == "url"
 
 
-def test_an_endpoint_that_never_answers_is_cut_off(
-    desk: Desk, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def dripping() -> Iterator[int]:
+    """The port of an endpoint that answers a byte at a time, each long before a socket would lose patience."""
+    over = threading.Event()
+
+    def drip(server: socket.socket) -> None:
+        while not over.is_set():
+            caller, _ = server.accept()
+            with caller, suppress(OSError):
+                for letter in b"HTTP/1.1 204 Slow" + b"." * 200 + b"\r\n\r\n":
+                    caller.sendall(bytes([letter]))
+                    over.wait(0.02)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip, args=(server,))
+        thread.start()
+        yield server.getsockname()[1]
+        over.set()
+        socket.create_connection(server.getsockname()).close()
+        thread.join()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_an_endpoint_that_drips_is_cut_off(
+    scheme: str, dripping: int, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.WEBHOOKS_ANYWHERE = True
     monkeypatch.setattr(outgoing, "SECONDS", 0.2)
-    with socket.create_server(("127.0.0.1", 0)) as mute:
-        with pytest.raises(outgoing.NotSent):
-            outgoing.post(f"http://127.0.0.1:{mute.getsockname()[1]}/", {}, b"{}")
-        with pytest.raises(outgoing.NotSent):
-            outgoing.post(f"https://127.0.0.1:{mute.getsockname()[1]}/", {}, b"{}")
+    with pytest.raises(outgoing.NotSent):
+        outgoing.post(f"{scheme}://127.0.0.1:{dripping}/", {}, b"{}")
 
 
 # Mail

@@ -56,7 +56,7 @@ def test_a_rule_is_made_as_a_sentence_and_tells_at_once(as_alice: Client, as_ver
     [
         ("verified_low", {"threshold": "87.5"}, "Tell me when verified work of Acme falls under 87.5 % of claimed."),
         ("discrepancy", {"amount": "0.5", "currency": "eur"}, "each new discrepancy of Acme of 0.50 EUR or more."),
-        ("discrepancy", {"amount": "1250"}, "each new discrepancy of Acme of 1,250.00 in any currency or more."),
+        ("discrepancy", {"amount": "1250"}, "each new discrepancy of Acme of 1,250.00 or more in any currency."),
         ("loop", {"repeats": "5"}, "a stream of Acme claims the same work more than 5 times in one burst window."),
     ],
 )
