@@ -58,7 +58,7 @@ def add_webhook(name: str, url: str, by: str) -> tuple[Webhook, str]:
         with transaction.atomic():
             webhook.save(force_insert=True)
     except IntegrityError as error:
-        raise Refused(f"There is an endpoint “{name}” already.", field="name") from error
+        raise Refused(f"There is an endpoint “{name}” already: choose another name.", field="name") from error
     enter("webhook.added", webhook, by)
     return webhook, secret
 
