@@ -1,4 +1,4 @@
-"""Deliveries: signed, at least once under one id, to public addresses only, given up in the end and replayed."""
+"""Webhooks: signed, at least once under one id, to public addresses only, given up in the end and replayed."""
 
 from __future__ import annotations
 
@@ -18,13 +18,11 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from django.core import mail
 from django.utils import timezone
 
 from audit.models import Alert, AlertRule, Delivery, Job, LedgerEntry, Webhook
 from audit.operations import alerting, deliveries, outgoing, quarantine
 from audit.operations.faults import Refused
-from tenants.operations import remove_member
 from tenants.scope import scope
 from tests.desk import BY, CLAIMS, Desk, claim, make_due, open_desk
 from tests.world import World
@@ -357,49 +355,3 @@ def test_an_endpoint_that_drips_is_cut_off(
     monkeypatch.setattr(outgoing, "SECONDS", 0.2)
     with pytest.raises(outgoing.NotSent):
         outgoing.post(f"{scheme}://127.0.0.1:{dripping}/", {}, b"{}")
-
-
-# Mail
-
-
-def test_mail_goes_to_every_admin_and_analyst_or_to_those_who_were_chosen(desk: Desk, world: World) -> None:
-    alert = raised(desk, "mail")
-    for delivery in all_of(desk):
-        assert desk.work(delivery).state == "done"
-    assert sorted(to for letter in mail.outbox for to in letter.to) == [
-        "alice@northwind.example",
-        "bob@northwind.example",
-    ]
-    letter = mail.outbox[0]
-    assert letter.subject == f"[Northwind] {alert.sentence}"
-    assert f"http://127.0.0.1:8000{alert.link}" in letter.body
-    mail.outbox.clear()
-    vera = f"user:{world.vera.id}"
-    chosen = {"channels": ["mail"], "recipients": [vera], "threshold_bps": 8_000}
-    desk.ask(lambda: alerting.add_rule(AlertRule.Kind.VERIFIED_LOW, BY, **chosen))
-    desk.work(all_of(desk)[-1])
-    assert [letter.to for letter in mail.outbox] == [["vera@northwind.example"]]
-    assert "vera@" not in str(desk.ask(lambda: list(LedgerEntry.objects.values("detail"))))
-
-
-def test_nobody_outside_gets_mail(desk: Desk, world: World) -> None:
-    for stranger in (world.charlie, world.gus):
-        with pytest.raises(Refused, match="members of this ledger only"):
-            raised(desk, "mail", recipients=[f"user:{stranger.id}"])
-    raised(desk, "mail", recipients=[f"user:{world.bob.id}"])
-    with scope(desk.tenant_id):
-        remove_member(world.northwind.memberships.get(user=world.bob))
-    (delivery,) = all_of(desk)
-    assert desk.work(delivery).error == "The person is no member any more."
-    assert mail.outbox == []
-
-
-def test_a_mail_server_that_is_away_is_tried_again(desk: Desk, settings: LazySettings) -> None:
-    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = BROKEN_MAIL
-    raised(desk, "mail")
-    delivery = all_of(desk)[0]
-    assert desk.work(delivery).state == "due"
-    assert all_of(desk)[0].state == "waiting"
-
-
-BROKEN_MAIL = ("django.core.mail.backends.smtp.EmailBackend", "127.0.0.1", 1)
