@@ -1,5 +1,5 @@
 """What Celery workers and beat run: one task that works on a job, one that sends again what is due, one that closes
-segments of streams, one that tidies.
+segments of streams, one that looks for what alerts are about, one that tidies.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from audit.operations import jobs, streams
+from audit.operations import alerts, jobs, streams
 from audit.operations.work import work_on
 from audit.vault import files
 from tenants.models import Tenant
@@ -51,6 +51,14 @@ def close_segments() -> None:
         for batch_id in segments:
             with scope(tenant_id):
                 streams.close(batch_id)
+
+
+@shared_task(name="audit.tasks.watch")
+def watch() -> None:
+    """Look for what time alone brings about: sources that fell silent, loops that ended."""
+    for tenant_id in _tenants():
+        with scope(tenant_id):
+            alerts.look()
 
 
 @shared_task(name="audit.tasks.tidy")

@@ -188,10 +188,12 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 JOB_ATTEMPTS_MAX = env.number("JOB_ATTEMPTS_MAX", 5, minimum=1)
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 15, minimum=1)
+ALERT_SECONDS = env.number("ALERT_SECONDS", 60, minimum=1)
 SEGMENT_SWEEP_SECONDS = env.number("SEGMENT_SWEEP_SECONDS", 5, minimum=1)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "audit.tasks.sweep", "schedule": timedelta(seconds=SWEEP_SECONDS)},
     "close-segments": {"task": "audit.tasks.close_segments", "schedule": timedelta(seconds=SEGMENT_SWEEP_SECONDS)},
+    "watch": {"task": "audit.tasks.watch", "schedule": timedelta(seconds=ALERT_SECONDS)},
     "tidy": {"task": "audit.tasks.tidy", "schedule": timedelta(hours=1)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat" / "schedule")
@@ -205,6 +207,21 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "control_folder": str(_queue / "control"),
         "polling_interval": 0.1,  # seconds between two messages too, for a worker takes one at a time
     }
+
+# Alerts. Messages leave the machine only for addresses that people entered; mail is kept in a folder unless told.
+PORTAL_URL = env.text("PORTAL_URL", "http://127.0.0.1:8000").rstrip("/")  # how people reach the portal, for links
+WEBHOOKS_ANYWHERE = env.flag("WEBHOOKS_ANYWHERE")  # plain HTTP and private addresses too: an endpoint in the house
+DELIVERY_ATTEMPTS_MAX = env.number("DELIVERY_ATTEMPTS_MAX", 12, minimum=1)  # twelve take about six hours
+_mail = urlsplit(env.text("EMAIL_URL", f"file://{VAR / 'mail'}"))
+_backends = {"file": "filebased", "console": "console", **dict.fromkeys(("smtp", "smtps", "smtp+tls"), "smtp")}
+if _mail.scheme not in _backends:
+    raise env.BadSetting("EMAIL_URL must begin with smtp://, smtp+tls://, smtps://, file:// or console://.")
+EMAIL_BACKEND = f"django.core.mail.backends.{_backends[_mail.scheme]}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = _mail.hostname or "localhost", _mail.port or (465 if _mail.scheme == "smtps" else 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
+EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.scheme == "smtps", _mail.scheme == "smtp+tls"
+EMAIL_FILE_PATH, EMAIL_TIMEOUT = unquote(_mail.path) or None, 10
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "awu_portal <awu_portal@localhost>")
 
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "audit.api.described.Described",
@@ -229,8 +246,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
+        "AlertChannel": "audit.models.AlertRule.Channel",
+        "AlertKind": "audit.models.AlertRule.Kind",
         "BatchState": "audit.models.Batch.State",
         "CoverageState": "audit.models.Coverage.State",
+        "DeliveryState": "audit.models.Delivery.State",
         "ExportState": "audit.models.Export.State",
         "RuleSetState": "audit.models.RuleSet.State",
         "RunState": "audit.models.Run.State",

@@ -40,6 +40,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "draft_rules": WORKERS,
     "preview_rules": CHECKERS,
     "approve_rules": ADMINS,  # never one's own: the operation sees to that
+    "answer_alerts": WORKERS,  # mark them seen, send their messages again
     "manage": ADMINS,  # members, keys, sources, rate cards
 }
 KEY_PREFIX = "awu"

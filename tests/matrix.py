@@ -30,6 +30,7 @@ ROLES: dict[str, set[Role]] = {
     "draft_rules": {ANALYST, ADMIN},
     "preview_rules": {ANALYST, AUDITOR, ADMIN},
     "approve_rules": {ADMIN},
+    "answer_alerts": {ANALYST, ADMIN},
     "manage": {ADMIN},
 }
 ROUTES = {route.name: route for route in routes()}
@@ -101,6 +102,7 @@ SPAN = {"starts_at": "2026-07-01T00:00:00", "ends_at": "2026-07-02T00:00:00"}
 RATE = {"vendor": "{vendor_id}", "action": "new", "price": "0.2", "currency": "USD", "starts_on": "2026-09-01"}
 NAMED = {"name": "new", "refused_limit": "10"}
 MAPPED = {f"column_{name}": name for name in HEADER.strip().split(",") if name != "environment"}
+LOW = {"threshold": "50"}
 PAGES = [
     *gets("see", "start", "overview", "vendors", "vendor", "rate-cards", "sources", "source", "batch", "batch-refused"),
     *gets("see", "coverage", "rules", "rule-set", "runs", "run", "discrepancies", "discrepancy", "lines", "claim"),
@@ -108,6 +110,19 @@ PAGES = [
     Row("key-revoke", "manage"),
     *gets("upload", "source-map", "jobs"),
     *gets("draft_rules", "rule-set-draft", "rule-set-edit"),
+    *gets("see", "alerts", "alert", "alert-rules"),
+    *gets("manage", "alert-rule", "webhooks"),
+    Row("alert-rule-add", "manage", query={"kind": "verified_low"}),
+    *gets("answer_alerts", "deliveries", "delivery"),
+    post("alert-seen", "answer_alerts"),
+    Row("alert-rule-add", "manage", "POST", 302, LOW | {"vendor": "{vendor_id}"}, {"kind": "verified_low"}),
+    Row("alert-rule-add", "manage", "POST", 302, {"hours": "24", "source": "{source_id}"}, {"kind": "silence"}),
+    post("alert-rule", "manage", **LOW),
+    post("alert-rule-switch", "manage", enabled="off"),
+    post("webhooks", "manage", 200, name="new", url="https://new.example/"),
+    post("webhook-test", "manage"),
+    post("webhook-switch", "manage", enabled="off"),
+    post("delivery-replay", "answer_alerts"),
     Row("batch-raw", "export"),
     Row("ledger", "see_ledger"),
     Row("export-file", "export_own_view"),
@@ -170,6 +185,7 @@ PRICE: dict[str, Any] = {"price_micros": 1, "currency": "USD", "starts_on": "202
 ZULU = {"starts_at": "2026-07-01T00:00:00Z", "ends_at": "2026-07-02T00:00:00Z"}
 PERIOD = {"period_start": "2026-07-01T00:00:00Z", "period_end": "2026-08-01T00:00:00Z"}
 CLAIM = {"claim_id": "new", "agent_id": "new", "action": "new", "occurred_at": "2026-07-05T09:00:00Z"}
+WATCH = {"kind": "silence", "hours": 2}
 LISTS = ("vendors", "agents", "actors", "rate-cards", "sources", "coverage", "batches", "rule-sets", "runs", "exports")
 CALLS = [
     *[call(f"api-{name}", "read") for name in (*LISTS, "scores", "claim", "claim-explain")],
@@ -209,6 +225,18 @@ CALLS = [
     call("api-rule-set-preview", "run", "POST", 202, "rule_set_id", run="{run_id}"),
     *member_of("api-preview", "preview_id"),
     *file_of("api-preview-changes", "preview_id", "json", "csv", "ndjson", "parquet"),
+    *[call(f"api-{name}", "read") for name in ("alerts", "alert-rules", "deliveries")],
+    *member_of("api-alert", "alert_id"),
+    *member_of("api-alert-rule", "rule_id", hours=2),
+    *member_of("api-delivery", "delivery_id"),
+    call("api-alert-seen", "admin", "POST", of="alert_id"),
+    call("api-alert-rules", "admin", "POST", 201, **WATCH, source="{source_id}", vendor="{vendor_id}"),
+    call("api-webhooks", "admin"),
+    call("api-webhook", "admin", of="webhook_id"),
+    call("api-webhooks", "admin", "POST", 201, name="new", url="https://new.example/"),
+    call("api-webhook", "admin", "PATCH", of="webhook_id", enabled=False),
+    call("api-webhook-test", "admin", "POST", 202, "webhook_id"),
+    call("api-delivery-replay", "admin", "POST", 202, "delivery_id"),
     call("api-runs", "run", "POST", 202, vendor="{vendor_id}", **PERIOD),
     *file_of("api-run-verdicts", "run_id", "json", "csv", "ndjson", "parquet"),
     call("api-run-discrepancies", "read", of="run_id"),
@@ -261,12 +289,19 @@ REFERENCES = [
     *_refers(PAGES, "GET", "vendor", "vendor", "lines"),
     *_refers(PAGES, "POST", "vendor", "vendor_id", "run-open", "rate-card-add", "source-add"),
     *_refers(PAGES, "POST", "rule_set", "rule_set_id", "run-open"),
+    *_refers(PAGES, "POST", "vendor", "vendor_id", "alert-rule-add"),
+    *_refers(PAGES, "POST", "source", "source_id", "alert-rule-add"),
     *_refers(PAGES, "POST", "row", "coverage_id", "coverage-confirm"),
     *_refers(CALLS, "GET", "run", "run_id", "api-scores", "api-discrepancy", "api-claim", "api-claim-explain"),
     *_refers(CALLS, "GET", "run", "run_id", "api-exports"),
     *_refers(CALLS, "GET", "vendor", "vendor_id", "api-agents", "api-actors", "api-rate-cards", "api-sources"),
     *_refers(CALLS, "GET", "vendor", "vendor", "api-runs", "api-run-discrepancies", "api-scores", "api-agents"),
     *_refers(CALLS, "GET", "source", "source_id", "api-batches"),
+    *_refers(CALLS, "GET", "rule", "rule_id", "api-alerts"),
+    *_refers(CALLS, "GET", "alert", "alert_id", "api-deliveries"),
+    *_refers(CALLS, "GET", "webhook", "webhook_id", "api-deliveries"),
+    *_refers(CALLS, "POST", "source", "source_id", "api-alert-rules"),
+    *_refers(CALLS, "POST", "vendor", "vendor_id", "api-alert-rules"),
     *_refers(CALLS, "GET", "rule_set", "rule_set_id", "api-runs"),
     *_refers(CALLS, "POST", "vendor", "vendor_id", "api-agents", "api-actors", "api-rate-cards", "api-sources"),
     *_refers(CALLS, "POST", "vendor", "vendor", "api-agents", "api-rate-cards", "api-runs"),

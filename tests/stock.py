@@ -14,8 +14,8 @@ import pytest
 from django.apps import apps
 from django.test import Client
 
-from audit.models import Finding, Job, RuleSet, Run, Source, Vendor
-from audit.operations import batches, exports, jobs, parties, previews, rules, runs, sources
+from audit.models import Alert, AlertRule, Finding, Job, RuleSet, Run, Source, Vendor
+from audit.operations import alerting, batches, deliveries, exports, jobs, parties, previews, rules, runs, sources
 from audit.tasks import work
 from tenants import operations
 from tenants.models import ApiKey, Membership, Role, Scope, Tenant, User
@@ -156,6 +156,7 @@ def _stock(slug: str, word: str) -> Stock:
         values["preview_id"] = previews.ask(RuleSet.objects.get(id=values["strict_id"]), run, by).id
     drain(tenant_id)
     with scope(tenant_id):
+        values |= _watched(word, values["vendor_id"], by)
         values["job_id"] = _stuck(values["stuck_export_id"], word)
         keys = _keys(word, admin)
         values["key"] = ApiKey.objects.get(name=f"{word} revocable").id
@@ -209,6 +210,19 @@ def _results(run: Run, word: str, by: str) -> dict[str, Any]:
     found = Finding.objects.filter(run=run, discrepancy__vendor=word).order_by("discrepancy__reason")[0]
     asked = {name: exports.ask(run, form, {"vendor": word}, by).id for name, form in EXPORTS.items()}
     return {"discrepancy_id": found.discrepancy_id, **asked}
+
+
+def _watched(word: str, vendor_id: UUID, by: str) -> dict[str, Any]:
+    """A rule about the vendor with its alert, and an endpoint with a test that nobody has sent yet."""
+    vendor = Vendor.objects.get(id=vendor_id)
+    rule = alerting.add_rule(AlertRule.Kind.VERIFIED_LOW, by, vendor=vendor, threshold_bps=10_000)
+    webhook, _ = alerting.add_webhook(f"{word} endpoint", f"https://{word}.example/hook", by)
+    return {
+        "alert_id": Alert.objects.get(rule=rule).id,
+        "rule_id": rule.id,
+        "webhook_id": webhook.id,
+        "delivery_id": deliveries.test(webhook, by).id,
+    }
 
 
 def _stuck(export_id: UUID, word: str) -> UUID:

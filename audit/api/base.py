@@ -28,6 +28,7 @@ from tenants.models import ApiKey
 
 KEY_LENGTH_MAX = 255
 DEPTH_MAX = 64
+SHOWN_ONCE = ("secret",)  # members of an answer that are not kept with it
 TOO_DEEP = f"The JSON is nested more than {DEPTH_MAX} levels deep."
 Handler = TypeVar("Handler", bound=Callable[..., Response])
 
@@ -163,6 +164,7 @@ def answer_once(request: Request, body: str, act: Callable[[], Response]) -> Res
         return Response(kept["data"], before.status_code, headers=kept["headers"] | {"Idempotent-Replayed": "true"})
     response = act()
     headers = {name: response[name] for name in ("Location",) if name in response}
-    text = json.dumps({"headers": headers, "data": response.data}, cls=JSONEncoder)
+    data = {name: None if name in SHOWN_ONCE else value for name, value in response.data.items()}
+    text = json.dumps({"headers": headers, "data": data}, cls=JSONEncoder)
     answers.keep(key, digest, response.status_code, text)
     return response

@@ -13,7 +13,23 @@ from rest_framework.filters import OrderingFilter
 from rest_framework.request import Request
 
 from audit.api.paging import NAMES
-from audit.models import Actor, Agent, Batch, Coverage, Export, Finding, RateCard, RuleSet, Run, Score, Source, Vendor
+from audit.models import (
+    Actor,
+    Agent,
+    Alert,
+    AlertRule,
+    Batch,
+    Coverage,
+    Delivery,
+    Export,
+    Finding,
+    RateCard,
+    RuleSet,
+    Run,
+    Score,
+    Source,
+    Vendor,
+)
 from audit.models.runs import REASON_CHOICES
 from audit.queries import catalogue
 
@@ -191,6 +207,30 @@ class ExportFilters(FilterSet):
     class Meta:
         model = Export
         fields = ("run", "state", "format")
+
+
+class AlertFilters(FilterSet):
+    """Alerts."""
+
+    kind = django_filters.ChoiceFilter(field_name="rule__kind", choices=AlertRule.Kind.choices)
+    rule = django_filters.UUIDFilter(field_name="rule_id")
+    open = django_filters.BooleanFilter(field_name="resolved_at", lookup_expr="isnull")
+    seen = django_filters.BooleanFilter(field_name="seen_at", lookup_expr="isnull", exclude=True)
+
+    class Meta:
+        model = Alert
+        fields = ("kind", "rule", "open", "seen")
+
+
+class DeliveryFilters(FilterSet):
+    """Deliveries."""
+
+    alert = django_filters.UUIDFilter(field_name="alert_id")
+    webhook = django_filters.UUIDFilter(field_name="webhook_id")
+
+    class Meta:
+        model = Delivery
+        fields = ("alert", "webhook", "channel", "event", "state")
 
 
 class ScoreFilters(FilterSet):

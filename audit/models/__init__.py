@@ -1,5 +1,6 @@
 """What PostgreSQL holds: what people act on. Line items lie in the vault, not here."""
 
+from audit.models.alerts import Alert, AlertRule, Attempt, Delivery, Webhook
 from audit.models.jobs import Export, IdempotencyKey, Job, LedgerEntry
 from audit.models.parties import Agent, RateCard, Vendor
 from audit.models.previews import Preview
@@ -11,9 +12,13 @@ from audit.models.streams import Arrival, Identity
 __all__ = [
     "Actor",
     "Agent",
+    "Alert",
+    "AlertRule",
     "Arrival",
+    "Attempt",
     "Batch",
     "Coverage",
+    "Delivery",
     "Discrepancy",
     "Export",
     "Finding",
@@ -29,5 +34,6 @@ __all__ = [
     "Source",
     "Total",
     "Vendor",
+    "Webhook",
     "Witness",
 ]

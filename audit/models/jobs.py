@@ -23,6 +23,8 @@ class Job(TenantModel):
         CARRY = "carry", "Carry a run"
         EXPORT = "export", "Make an export"
         PREVIEW = "preview", "Preview rules"
+        WATCH = "watch", "Look for loops"
+        DELIVER = "deliver", "Deliver an alert"
 
     kind = models.CharField(max_length=10, choices=Kind)
     object_id = models.UUIDField()

@@ -121,20 +121,35 @@ def fail(lease: Lease, error: str) -> bool:
     """Give the job back after an error, later each time; True where it was the last attempt: quarantined."""
     hold(lease)
     job = Job.objects.get(id=lease.job_id)
-    last = job.attempts >= settings.JOB_ATTEMPTS_MAX
+    attempts_max, wait_max = patience(job.kind)
+    last = job.attempts >= attempts_max
     job.state = Job.State.QUARANTINED if last else Job.State.DUE
     job.lease_until, job.error = None, error
-    job.due_at = timezone.now() + timedelta(seconds=min(300, 5 * 2**job.attempts))
+    job.due_at = timezone.now() + timedelta(seconds=min(wait_max, 5 * 2**job.attempts))
     job.save()
     return last
+
+
+def patience(kind: str) -> tuple[int, int]:
+    """How often a job of a kind is tried, and the longest wait between two attempts, in seconds."""
+    if kind == Job.Kind.DELIVER:  # it waits for somebody else's machine
+        return settings.DELIVERY_ATTEMPTS_MAX, 6 * 3600
+    return settings.JOB_ATTEMPTS_MAX, 300
 
 
 def again(job: Job, by: str) -> None:
     """Take a job out of quarantine, with fresh attempts."""
     if job.state != Job.State.QUARANTINED:
         raise Refused("Only a quarantined job can be tried again.")
-    Job.objects.filter(id=job.id).update(state=Job.State.DUE, attempts=0, due_at=timezone.now(), error="")
+    renew(job)
     enter("job.retried", job, by)
+
+
+def renew(job: Job) -> None:
+    """Make a job due once more, done or not, with fresh attempts. Raises Refused while a worker has it."""
+    resting = Job.objects.filter(id=job.id).exclude(state=Job.State.LEASED)
+    if not resting.update(state=Job.State.DUE, attempts=0, due_at=timezone.now(), ended_at=None, error=""):
+        raise Refused("A worker has it in hand right now: look again in a moment.")
     transaction.on_commit(partial(send, current(), job.id))
 
 

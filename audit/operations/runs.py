@@ -20,7 +20,7 @@ from django.utils import timezone
 from audit.kernel.reconcile import BadEvidence, CheckFailed, Inputs, judge, law_digest
 from audit.kernel.ruleset import Rule, parse
 from audit.models import Actor, Batch, Coverage, Job, RuleSet, Run, Vendor
-from audit.operations import batches, jobs, results, rules, streams
+from audit.operations import alerts, batches, jobs, results, rules, streams
 from audit.operations.faults import Refused
 from audit.operations.points import reached
 from audit.operations.progress import reporter, tell
@@ -109,7 +109,9 @@ def carry(lease: jobs.Lease) -> None:
     with scope(lease.tenant_id):
         jobs.hold(lease)
         results.write(run, found)
+        alerts.hold()
         _end(run)
+        alerts.after_run(run)
         jobs.finish(lease)
         reached("run.written")
 

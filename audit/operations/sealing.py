@@ -17,7 +17,7 @@ from django.utils import timezone
 from audit.intake.bodies import unpacked
 from audit.intake.streams import lines
 from audit.models import Arrival, Batch
-from audit.operations import batches, jobs, parties, sources
+from audit.operations import batches, jobs, loops, parties, sources
 from audit.operations.points import reached
 from audit.operations.record import enter
 from audit.vault import files
@@ -106,4 +106,5 @@ def _write(batch: Batch, sifted: Sifted, lease: jobs.Lease) -> None:
     counts = batches.receipt_counts(batch)
     enter("batch.sealed", batch, "system", sha256=batch.sha256, rows_key=batch.rows_key, **counts)
     jobs.finish(lease)
+    loops.after_sealing(batch)
     batches.wake(batch)

@@ -8,10 +8,8 @@ from collections.abc import Callable
 from types import ModuleType
 from uuid import UUID
 
-from django.conf import settings
-
 from audit.models import Job
-from audit.operations import batches, exports, jobs, previews, runs, sealing
+from audit.operations import batches, deliveries, exports, jobs, loops, previews, runs, sealing
 from audit.operations.faults import LostLease, NotNow
 from tenants.scope import scope
 
@@ -23,6 +21,8 @@ HANDLERS: dict[str, tuple[ModuleType, Callable[[jobs.Lease], None]]] = {
     Job.Kind.CARRY: (runs, runs.carry),
     Job.Kind.EXPORT: (exports, exports.make),
     Job.Kind.PREVIEW: (previews, previews.make),
+    Job.Kind.WATCH: (loops, loops.watch),
+    Job.Kind.DELIVER: (deliveries, deliveries.deliver),
 }
 
 
@@ -46,7 +46,7 @@ def work_on(tenant_id: UUID, job_id: UUID) -> None:
 
 def _do(lease: jobs.Lease, noun: ModuleType, handler: Callable[[jobs.Lease], None]) -> UUID | None:
     """The job that must be done before this one, where there is such."""
-    if lease.attempt > settings.JOB_ATTEMPTS_MAX:
+    if lease.attempt > jobs.patience(lease.kind)[0]:
         _give_back(lease, noun, "Each worker that took this job died or fell silent.")
         return None
     try:

@@ -22,6 +22,8 @@ PAGES = {
     Job.Kind.TAKE: ("batch", "batch_id"),
     Job.Kind.SEAL: ("batch", "batch_id"),
     Job.Kind.CARRY: ("run", "run_id"),
+    Job.Kind.WATCH: ("batch", "batch_id"),
+    Job.Kind.DELIVER: ("delivery", "delivery_id"),
 }
 
 

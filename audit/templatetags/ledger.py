@@ -16,7 +16,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.kernel.terms import GRADES, MEANINGS, Reason, State
+from audit.queries import alerts
 from audit.templatetags import words
+from tenants.scope import is_open
 
 register = template.Library()
 register.filter("units", words.units)
@@ -129,7 +131,7 @@ class Place:
 
 
 PLACES: tuple[tuple[Place, ...], ...] = (
-    (Place("start", "Start", "h"), Place("overview", "Overview", "o")),
+    (Place("start", "Start", "h"), Place("overview", "Overview", "o"), Place("alerts", "Alerts", "a")),
     (Place("runs", "Runs", "r"), Place("discrepancies", "Discrepancies", "d"), Place("lines", "Claims", "l")),
     (Place("vendors", "Vendors", "v"), Place("sources", "Sources", "s"), Place("coverage", "Coverage", "c")),
     (Place("rules", "Rules", "u"), Place("rate-cards", "Rate cards", "p"), Place("ledger", "Ledger", "e")),
@@ -150,7 +152,8 @@ def places(slug: str, may: Mapping[str, bool], path: str, here: str = "") -> lis
     groups = []
     for group in PLACES:
         entries = [
-            {"title": place.title, "key": place.key, "url": url, "current": _current(place, url, path, here)}
+            {"name": place.name, "title": place.title, "key": place.key, "url": url}
+            | {"current": _current(place, url, path, here)}
             for place in group
             if (url := place_url(place.name, slug)) and may.get(_permission(place.name, settings.ROOT_URLCONF))
         ]
@@ -182,7 +185,16 @@ def navigation(context: RequestContext, label: str = "Places") -> dict[str, Any]
     if request is None or tenant is None:
         return {"groups": [], "label": label}
     groups = places(tenant.slug, request.may, request.path, str(context.get("here", "")))
-    return {"groups": groups, "label": label}
+    return {"groups": groups, "label": label, "unseen": _unseen(request)}
+
+
+def _unseen(request: Any) -> int:
+    """Alerts that nobody has looked at, asked once a request; none where no tenant's rows can be read."""
+    if not is_open() or not request.may.get("see"):
+        return 0
+    if not hasattr(request, "unseen_alerts"):
+        request.unseen_alerts = alerts.unseen_count()
+    return int(request.unseen_alerts)
 
 
 @register.simple_tag

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
+from audit.api.alerts import AlertRules, Alerts, Deliveries, Webhooks
 from audit.api.batches import Batches
 from audit.api.events import SourceEvents
 from audit.api.exports import Exports, RunExports
@@ -75,6 +76,17 @@ urlpatterns = [
     path("scores/", Scores.as_view({"get": "list"}), name="api-scores"),
     path("claims/<str:vendor>/<anytext:claim_id>/explain/", Explain.as_view(), name="api-claim-explain"),
     path("claims/<str:vendor>/<anytext:claim_id>/", Claim.as_view(), name="api-claim"),
+    path("alerts/", Alerts.as_view({"get": "list"}), name="api-alerts"),
+    path("alerts/<uuid:id>/", Alerts.as_view(ONE), name="api-alert"),
+    path("alerts/<uuid:id>/seen/", Alerts.as_view({"post": "seen"}), name="api-alert-seen"),
+    path("alert-rules/", AlertRules.as_view(LIST), name="api-alert-rules"),
+    path("alert-rules/<uuid:id>/", AlertRules.as_view(CHANGED), name="api-alert-rule"),
+    path("webhooks/", Webhooks.as_view(LIST), name="api-webhooks"),
+    path("webhooks/<uuid:id>/", Webhooks.as_view(CHANGED), name="api-webhook"),
+    path("webhooks/<uuid:id>/test/", Webhooks.as_view({"post": "test"}), name="api-webhook-test"),
+    path("deliveries/", Deliveries.as_view({"get": "list"}), name="api-deliveries"),
+    path("deliveries/<uuid:id>/", Deliveries.as_view(ONE), name="api-delivery"),
+    path("deliveries/<uuid:id>/replay/", Deliveries.as_view({"post": "replay"}), name="api-delivery-replay"),
     path("schema/", Schema.as_view(), name="api-schema"),
     path("docs/", docs, name="api-docs"),
     re_path("", Nothing.as_view(), name="api-nothing"),  # last: whatever is not above is a problem, not a page

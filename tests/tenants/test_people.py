@@ -27,6 +27,7 @@ CONTRACT = {  # the table of roles, by its columns: viewer, analyst, auditor, ad
     "draft_rules": "·✓·✓·",
     "preview_rules": "·✓✓✓·",
     "approve_rules": "···✓·",
+    "answer_alerts": "·✓·✓·",
     "manage": "···✓·",
 }
 

@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
     def _serve(self, port: int) -> int:
         supervisor = Supervisor(settings.VAR / "logs")
-        environment = _environment()
+        environment = _environment(port)
         for name, command in _processes(port).items():
             supervisor.start(name, command, environment)
         if not answers(f"http://127.0.0.1:{port}/health/live", 30):
@@ -71,10 +71,11 @@ def _reset() -> None:
         (settings.VAR / "queue" / folder).mkdir(parents=True, exist_ok=True)
 
 
-def _environment() -> dict[str, str]:
-    """What the processes need: the runtime role's address, never the owner's."""
+def _environment(port: int) -> dict[str, str]:
+    """What the processes need: the runtime role's address, never the owner's; and where links in messages lead."""
     runtime = os.environ.get("DATABASE_URL") or embedded.start(settings.VAR).runtime
-    return {"DATABASE_URL": runtime, "DATABASE_OWNER_URL": "", "PYTHONUNBUFFERED": "1"}
+    reached = os.environ.get("PORTAL_URL", f"http://127.0.0.1:{port}")
+    return {"DATABASE_URL": runtime, "DATABASE_OWNER_URL": "", "PORTAL_URL": reached, "PYTHONUNBUFFERED": "1"}
 
 
 def _processes(port: int) -> dict[str, list[str]]:

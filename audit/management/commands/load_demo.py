@@ -15,8 +15,8 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from audit.models import Job, RateCard, RuleSet, Run, Source, Vendor
-from audit.operations import batches, jobs, parties, rules, runs, sources
+from audit.models import AlertRule, Job, RateCard, RuleSet, Run, Source, Vendor
+from audit.operations import alerting, batches, jobs, parties, rules, runs, sources
 from audit.operations.work import work_on
 from audit.sample import Delivery, make
 from audit.sample.world import ENDS_ON, STARTS_ON
@@ -93,6 +93,7 @@ def _load(tenant_id: UUID, delivery: Delivery) -> None:
             _settings(delivery, by)
             rule_set = _rules(delivery, by, other)
             _prices(by)
+            _alerts(by)
             runs.open_run(_day(STARTS_ON), _day(ENDS_ON), by, rule_set=rule_set)
     _work_off(tenant_id)
 
@@ -158,6 +159,12 @@ def _prices(by: str) -> None:
     for vendor in Vendor.objects.all():
         if not RateCard.objects.filter(vendor=vendor).exists():
             parties.add_rate_card(vendor, "", 100_000, "USD", _day(STARTS_ON).date(), by)
+
+
+def _alerts(by: str) -> None:
+    """Two rules that tell nobody outside the portal."""
+    alerting.add_rule(AlertRule.Kind.VERIFIED_LOW, by, threshold_bps=9_000)
+    alerting.add_rule(AlertRule.Kind.DISCREPANCY, by, amount_micros=1_000_000_000)
 
 
 def _work_off(tenant_id: UUID) -> None:

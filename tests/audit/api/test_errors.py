@@ -41,7 +41,7 @@ def url(route: Route) -> str:
 def needed(route: Route, method: str) -> str:
     """The scope that the contract names for a call."""
     if method == "get":
-        return "read"
+        return "admin" if route.name.startswith("api-webhook") else "read"
     return {
         "api-source-batches": "ingest",
         "api-source-events": "ingest",
