@@ -1,5 +1,6 @@
 """What PostgreSQL holds: what people act on. Line items lie in the vault, not here."""
 
+from audit.models.counts import StatedCount
 from audit.models.jobs import Export, IdempotencyKey, Job, LedgerEntry
 from audit.models.parties import Agent, RateCard, Vendor
 from audit.models.previews import Preview
@@ -27,6 +28,7 @@ __all__ = [
     "Run",
     "Score",
     "Source",
+    "StatedCount",
     "Total",
     "Vendor",
     "Witness",

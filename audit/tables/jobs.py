@@ -22,6 +22,7 @@ PAGES = {
     Job.Kind.TAKE: ("batch", "batch_id"),
     Job.Kind.SEAL: ("batch", "batch_id"),
     Job.Kind.CARRY: ("run", "run_id"),
+    Job.Kind.COUNT: ("vendor", "vendor_id"),
 }
 
 
@@ -39,7 +40,7 @@ class JobTable(Table):
 
     caption = "Jobs"
     empty_text = "No work was asked for yet"
-    empty_next = "Reading a file, carrying a run, making an export, previewing rules: each is a job and listed here."
+    empty_next = "Reading a file, carrying a run, making an export, previewing rules, reckoning counts: each is a job and listed here."
 
     class Meta:
         order_by = ("-created_at",)
