@@ -240,7 +240,8 @@ def initial(mapping: Mapping) -> dict[str, Any]:
     }
     shown |= {f"values_{name}": _lines(values) for name, values in mapping.values.items()}
     shown |= {
-        name: getattr(mapping, name) or "" for name in ("grain", "time_zone", "date_pattern", "epoch", "price", "currency")
+        name: getattr(mapping, name) or ""
+        for name in ("grain", "time_zone", "date_pattern", "epoch", "price", "currency")
     }
     shown["effect_columns"] = _lines(mapping.effect_columns)
     shown["effect_field"], shown["effect_value"] = mapping.effect_pair or ("", "")

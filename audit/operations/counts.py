@@ -30,11 +30,15 @@ def sift(taken: Taken, folder: Path, file_name: str) -> Sifted:
     stated, copies = add_up(folder / "taken.parquet", drop_copies=not taken.ignored)
     if len(stated) > BUCKETS:
         raise BadInput(file_name, f"states more than {BUCKETS:,} buckets: counts are totals; send lines as claims")
-    if any(abs(number) >= 1 << 63 for one in stated for number in (one.units, one.tokens, *one.money.values()) if number):
+    if any(
+        abs(number) >= 1 << 63 for one in stated for number in (one.units, one.tokens, *one.money.values()) if number
+    ):
         raise BadInput(file_name, "states a sum that is larger than 9223372036854775807: correct its rows")
     (folder / "taken.parquet").rename(folder / "rows")
     ends = [bucket.bucket[1] for bucket in stated]
-    return Sifted(taken.accepted - copies, copies, 0, taken.first_at, max(ends, default=None), (), (), (), tuple(stated))
+    return Sifted(
+        taken.accepted - copies, copies, 0, taken.first_at, max(ends, default=None), (), (), (), tuple(stated)
+    )
 
 
 def keep(batch: Batch, stated: Sequence[Stated]) -> int:

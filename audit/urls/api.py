@@ -6,6 +6,7 @@ from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
 from audit.api.batches import Batches
+from audit.api.counts import Counts
 from audit.api.events import SourceEvents
 from audit.api.exports import Exports, RunExports
 from audit.api.lines import Claim, DiscrepancyClaims, Explain, Verdicts
@@ -54,6 +55,7 @@ urlpatterns = [
     path("batches/<uuid:id>/", Batches.as_view(ONE), name="api-batch"),
     path("batches/<uuid:id>/refused/", Batches.as_view({"get": "refused"}), name="api-batch-refused"),
     path("batches/<uuid:id>/file/", Batches.as_view({"get": "file"}), name="api-batch-file"),
+    path("counts/", Counts.as_view({"get": "list"}), name="api-counts"),
     path("rule-sets/", RuleSets.as_view(LIST), name="api-rule-sets"),
     path("rule-sets/<uuid:id>/", RuleSets.as_view(CHANGED), name="api-rule-set"),
     path("rule-sets/<uuid:id>/submit/", RuleSets.as_view({"post": "submit"}), name="api-rule-set-submit"),

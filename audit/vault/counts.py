@@ -82,7 +82,11 @@ join read_parquet($lines) as line on occurred_at >= period_start and occurred_at
 group by all"""
 FOUND = pa.schema(
     [
-        *(("place", pa.int64()), ("period_start", pa.timestamp("us", "UTC")), ("period_end", pa.timestamp("us", "UTC"))),
+        *(
+            ("place", pa.int64()),
+            ("period_start", pa.timestamp("us", "UTC")),
+            ("period_end", pa.timestamp("us", "UTC")),
+        ),
         *(("agent_id", pa.string()), ("action", pa.string()), ("environment", pa.string())),
         *(("seen_from", pa.timestamp("us", "UTC")), ("seen_until", pa.timestamp("us", "UTC"))),
     ]
@@ -123,14 +127,14 @@ def add_up(rows: Path, *, drop_copies: bool) -> tuple[list[Stated], int]:
         found = [_stated(row) for row in connection.execute(STATED).fetchall()]
         by_bucket = {stated.bucket: stated for stated in found}
         for *bucket, currency, micros in connection.execute(MONEY).fetchall():
-            by_bucket[tuple(bucket)].money[currency] = int(micros)  # type: ignore[index]
+            by_bucket[tuple(bucket)].money[currency] = int(micros)
     return found, dropped
 
 
 def _stated(row: tuple[Any, ...]) -> Stated:
     *bucket, line, lines, units, tokens = row
     units, tokens = (None if value is None else int(value) for value in (units, tokens))
-    return Stated(tuple(bucket), line, lines, units, tokens)  # type: ignore[arg-type]
+    return Stated(tuple(bucket), line, lines, units, tokens)
 
 
 def claimed(batches: Sequence[Path], buckets: Any, rule: Rule, folder: Path) -> dict[int, Claimed]:

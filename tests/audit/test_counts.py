@@ -107,7 +107,10 @@ def test_rows_that_cannot_be_taken_are_refused_one_by_one(desk: Desk, stated: So
 
 def test_the_events_that_could_be_the_work_are_a_ceiling_where_somebody_watched(desk: Desk, stated: Source) -> None:
     desk.take(desk.evidence, EVIDENCE + event(1) + event(2) + event(3, day=3))
-    desk.take(stated, HEADER + day(2, 5) + day(30, 1, days=1).replace("2026-03-30", "2026-06-01").replace("2026-03-31", "2026-06-02"))
+    desk.take(
+        stated,
+        HEADER + day(2, 5) + day(30, 1, days=1).replace("2026-03-30", "2026-06-01").replace("2026-03-31", "2026-06-02"),
+    )
     watched, unwatched = rows(desk)
     assert (watched.watch, watched.event_units, watched.events) == ("whole", 2, [["crm", "A", 2, 2]])
     assert (unwatched.watch, unwatched.event_units) == ("nobody", 0)
