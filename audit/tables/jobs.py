@@ -40,7 +40,10 @@ class JobTable(Table):
 
     caption = "Jobs"
     empty_text = "No work was asked for yet"
-    empty_next = "Reading a file, carrying a run, making an export, previewing rules, reckoning counts: each is a job and listed here."
+    empty_next = (
+        "Reading a file, carrying a run, making an export, previewing rules, reckoning counts: each is a job and "
+        "listed here."
+    )
 
     class Meta:
         order_by = ("-created_at",)

@@ -1,4 +1,4 @@
-"""Stated counts: a file's rows added up to buckets, and what the tenant's own lines and events hold of the same buckets.
+"""Stated counts: a file's rows added up to buckets, and what the tenant holds of the same buckets.
 
 A bucket is half-open: its end is the first instant that no longer belongs. An empty agent, action or environment of a
 bucket stands for every one.
@@ -24,10 +24,10 @@ STATED = f"""
 select
     {KEY}, min(line), count(*), sum(units)::hugeint, sum(coalesce(tokens, tokens_input + tokens_output, tokens_input,
     tokens_output))::hugeint
-from counted group by all order by all"""  # noqa: S608
+from counted group by all order by all"""
 MONEY = f"""
 select {KEY}, coalesce(currency, ''), sum(charge_micros)::hugeint
-from counted where charge_micros is not null group by all"""  # noqa: S608
+from counted where charge_micros is not null group by all"""
 CURRENT = """
 create view current as
 with top as (
@@ -120,7 +120,7 @@ def add_up(rows: Path, *, drop_copies: bool) -> tuple[list[Stated], int]:
     """The buckets of a file of canonical counts, and how many rows were left out as exact copies."""
     with connect(rows.parent) as connection:
         once = "qualify row_number() over (partition by content order by file_row_number) = 1" if drop_copies else ""
-        query = f"create table counted as select * from read_parquet(?, file_row_number = true) {once}"  # noqa: S608
+        query = f"create table counted as select * from read_parquet(?, file_row_number = true) {once}"
         connection.execute(query, [str(rows)])
         received = _one(connection, "select count(*) from read_parquet(?)", [str(rows)])
         dropped = received - _one(connection, "select count(*) from counted", [])
