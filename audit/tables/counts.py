@@ -89,7 +89,7 @@ class CountTable(Table):
 
     def render_verified_low(self, record: StatedCount) -> SafeString | str:
         """What the run that covers the bucket verified of these lines, from … to …."""
-        if record.run_id is None:
+        if record.run_id is None or not (record.claim_count or record.verified_high):
             return words.NONE
         return format_html('<a href="{}">{}</a>', lines_of(record, self.slug, state=State.VERIFIED), verified(record))
 
@@ -119,7 +119,9 @@ def period(row: StatedCount) -> str:
     if not (_is_midnight(start) and _is_midnight(end)):
         return f"{words.when(start, zone=zone)} – {words.when(end, zone=zone)}"
     first, last = (words.when(at, "day", zone) for at in (start, end - _DAY))
-    return first if first == last else f"{first} – {last}"
+    if first == last:
+        return first
+    return f"{first.removesuffix(f' {start.year}') if start.year == (end - _DAY).year else first} – {last}"
 
 
 def stated(row: StatedCount) -> list[str]:
