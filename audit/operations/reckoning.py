@@ -68,6 +68,10 @@ def give_up(vendor_id: UUID, error: str) -> None:
     """Nothing: the counts keep what was found last, and the page says that a newer reckoning failed."""
 
 
+def reopen(vendor_id: UUID) -> None:
+    """Nothing: what gave up nothing has nothing to open."""
+
+
 def _hold(vendor: Vendor) -> Hold:
     sealed = Batch.objects.filter(state=Batch.State.SEALED).select_related("source").order_by("position")
     claims = list(sealed.filter(source__kind=Source.Kind.CLAIMS, source__vendor=vendor))

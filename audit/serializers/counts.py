@@ -19,7 +19,7 @@ class SeenSerializer(serializers.Serializer[object]):
     units = serializers.IntegerField()
 
 
-class CountSerializer(Shown):
+class StatedCountSerializer(Shown):
     """One bucket: what is stated, what the vendor's lines, a run's verdicts and events say of it, what that proves."""
 
     vendor = VendorField(read_only=True)

@@ -43,42 +43,68 @@ left join top using (claim_id)
 anti join withdrawn on withdrawn.claim_id = received.claim_id and withdrawn.revision = received.revision
 where received.revision = coalesce(top.revision, received.revision)"""
 CLAIMED = """
+with period as (
+    select distinct period_start, period_end from bucket
+),
+tally as (
+    select
+        period_start, period_end, agent_id, action, environment, currency, count(*) as claims, sum(units) as units,
+        sum(coalesce(tokens_input + tokens_output, tokens_input, tokens_output)) as tokens, sum(charge_micros) as micros
+    from period
+    join current on occurred_at >= period_start and occurred_at < period_end
+    where list_contains($completed, status)
+        or case when charge_micros is null then $failures_are_billed else charge_micros <> 0 end
+    group by all
+)
 select
-    place, coalesce(currency, ''), count(*), sum(units)::hugeint,
-    sum(coalesce(tokens_input + tokens_output, tokens_input, tokens_output))::hugeint, sum(charge_micros)::hugeint
+    place, coalesce(currency, ''), sum(claims)::hugeint, sum(units)::hugeint, sum(tokens)::hugeint,
+    sum(micros)::hugeint
 from bucket
-join current on occurred_at >= period_start and occurred_at < period_end
-    and bucket.agent_id in ('', current.agent_id)
-    and bucket.action in ('', current.action)
-    and bucket.environment in ('', current.environment)
-where list_contains($completed, status)
-    or case when charge_micros is null then $failures_are_billed else charge_micros <> 0 end
+join tally using (period_start, period_end)
+where bucket.agent_id in ('', tally.agent_id)
+    and bucket.action in ('', tally.action)
+    and bucket.environment in ('', tally.environment)
 group by all"""
 SEEN = """
-with watched as (
-    select system, grade, vendor, action, occurred_at, units, actor, actor is null or claim_ref is not null
-        or system not in (select system from actors) as is_anyone
-    from received
+with period as (
+    select distinct seen_from, seen_until from bucket
+),
+tally as (
+    select
+        seen_from, seen_until, system, grade, action, actor, count(*) as events, sum(units) as units,
+        actor is null or claim_ref is not null or system not in (select system from actors) as is_anyone
+    from period
+    join received on occurred_at >= seen_from and occurred_at <= seen_until
     where list_contains($independent, grade) and (vendor is null or vendor = $vendor)
+    group by all
 )
-select place, system, grade, count(*), sum(units)::hugeint
+select place, system, grade, sum(events)::hugeint, sum(units)::hugeint
 from bucket
-join watched on occurred_at >= seen_from and occurred_at <= seen_until
-    and (bucket.action = '' or watched.action is null or watched.action = bucket.action)
-where is_anyone or exists (
-    from actors
-    where actors.system = watched.system and actors.actor = watched.actor and actors.vendor = $vendor
-        and bucket.agent_id in ('', actors.agent_id)
-)
+join tally using (seen_from, seen_until)
+where (bucket.action = '' or tally.action is null or tally.action = bucket.action)
+    and (is_anyone or exists (
+        from actors
+        where actors.system = tally.system and actors.actor = tally.actor and actors.vendor = $vendor
+            and bucket.agent_id in ('', actors.agent_id)
+    ))
 group by all order by all"""
 JUDGED = """
+with period as (
+    select distinct period_start, period_end from bucket
+),
+tally as (
+    select period_start, period_end, agent_id, action, environment, state, sum(units) as units
+    from period
+    join read_parquet($lines) on occurred_at >= period_start and occurred_at < period_end
+    where vendor = $vendor
+    group by all
+)
 select place, state, sum(units)::hugeint
 from bucket
-join read_parquet($lines) as line on occurred_at >= period_start and occurred_at < period_end
-    and line.vendor = $vendor
-    and bucket.agent_id in ('', line.agent_id)
-    and bucket.action in ('', line.action)
-    and bucket.environment in ('', line.environment)
+join tally using (period_start, period_end)
+where bucket.agent_id in ('', tally.agent_id)
+    and bucket.action in ('', tally.action)
+    and bucket.environment in ('', tally.environment)
 group by all"""
 FOUND = pa.schema(
     [
@@ -151,7 +177,7 @@ def claimed(batches: Sequence[Path], buckets: Any, rule: Rule, folder: Path) -> 
         given = {"completed": list(rule.completed_statuses), "failures_are_billed": rule.failures_are_billed}
         for place, currency, claims, units, tokens, micros in connection.execute(CLAIMED, given).fetchall():
             at = found[place]
-            at.claims, at.units = at.claims + claims, at.units + int(units)
+            at.claims, at.units = at.claims + int(claims), at.units + int(units)
             if tokens is not None:
                 at.tokens = (at.tokens or 0) + int(tokens)
             if micros is not None:
@@ -175,7 +201,7 @@ def seen(
         _received(connection, batches)
         given = {"vendor": vendor, "independent": list(rule.independent_grades)}
         for place, system, grade, events, units in connection.execute(SEEN, given).fetchall():
-            found[place].append([system, grade, events, int(units)])
+            found[place].append([system, grade, int(events), int(units)])
     return found
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from audit.models import Batch, Run, Source, StatedCount
-from audit.operations import sources
+from audit.models import Batch, Job, Run, Source, StatedCount
+from audit.operations import counts as operation
+from audit.operations import jobs, quarantine, reckoning, sources
+from audit.queries import counts
 from tests.desk import BY, CLAIMS, EVIDENCE, Desk, claim, drain, event, open_desk
 from tests.world import World
 
@@ -117,14 +119,15 @@ def test_the_events_that_could_be_the_work_are_a_ceiling_where_somebody_watched(
 
 
 def test_a_hole_in_coverage_is_named(desk: Desk, stated: Source) -> None:
-    desk.take(stated, HEADER + day(2, 5) + day(20, 5))
+    desk.take(stated, HEADER + day(2, 5) + day(6, 5) + day(20, 5))
     with_hole = datetime(2026, 3, 10, tzinfo=UTC), datetime(2026, 3, 20, 12, tzinfo=UTC)
     span = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 5, tzinfo=UTC)
     desk.ask(lambda: [sources.add_coverage("desk", "desk/", *one, BY, grade="A") for one in (span, with_hole)])
     drain(desk.tenant_id)
-    first, second = rows(desk)
-    assert (first.watch, second.watch) == ("whole", "holes")
-    assert second.hole == ["desk", "desk/", "2026-03-20T12:00:00+00:00", "2026-03-21T00:05:00+00:00"]
+    whole, between, last = rows(desk)
+    assert (whole.watch, between.watch, last.watch) == ("whole", "holes", "holes")
+    assert between.hole[2:] == ["2026-03-05T23:59:00+00:00", "2026-03-07T00:05:00+00:00"]
+    assert last.hole == ["desk", "desk/", "2026-03-20T12:00:00+00:00", "2026-03-21T00:05:00+00:00"]
 
 
 def test_verdicts_stand_beside_only_where_a_run_covers_the_bucket(desk: Desk, stated: Source) -> None:
@@ -135,6 +138,33 @@ def test_verdicts_stand_beside_only_where_a_run_covers_the_bucket(desk: Desk, st
     covered, over_the_end = rows(desk)
     assert (covered.run_id, covered.verified_low, covered.verified_high) == (run.id, 1, 1)
     assert (over_the_end.run_id, over_the_end.verified_low) == (None, None)
+
+
+def test_a_reckoning_that_failed_too_often_is_told_and_can_be_tried_again(desk: Desk, stated: Source) -> None:
+    desk.take(stated, HEADER + day(2, 5))
+    desk.ask(lambda: Job.objects.filter(kind="count").update(state=Job.State.QUARANTINED, error="the disk is full"))
+    assert desk.ask(counts.reckoning) == "stuck"
+    desk.ask(lambda: quarantine.retry(Job.objects.get(kind="count"), BY))
+    assert desk.ask(counts.reckoning) == "due"
+    drain(desk.tenant_id)
+    assert desk.ask(counts.reckoning) == ""
+
+
+def test_what_arrives_while_a_reckoning_is_under_way_is_reckoned_too(
+    desk: Desk, stated: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.take(stated, HEADER + day(2, 2))
+    desk.take(desk.claims, CLAIMS + claim(1), "first.csv")
+    held = desk.ask(lambda: Job.objects.get(kind="count"))
+    desk.ask(lambda: Job.objects.filter(id=held.id).update(state=Job.State.DUE))
+    lease = desk.ask(lambda: jobs.lease(held.id))
+    assert lease
+    with monkeypatch.context() as patched:
+        patched.setattr(reckoning.tallies, "seen", lambda *given: desk.ask(operation.ask) or {})
+        reckoning.reckon(lease)
+    assert desk.see(held).state == Job.State.DUE, "it was asked for meanwhile"
+    desk.work(desk.vendor)
+    assert desk.see(held).state == Job.State.DONE
 
 
 def test_no_run_hears_counts(desk: Desk, stated: Source) -> None:
