@@ -84,6 +84,10 @@ class Migration(migrations.Migration):
             model_name='statedcount',
             index=models.Index(fields=['tenant', 'vendor', 'period_start'], name='count_by_vendor'),
         ),
+        migrations.AddIndex(
+            model_name='statedcount',
+            index=models.Index(fields=['tenant', 'key'], name='count_by_key'),
+        ),
         migrations.AddConstraint(
             model_name='statedcount',
             constraint=models.UniqueConstraint(fields=('tenant', 'batch', 'key'), name='count_once_a_batch'),

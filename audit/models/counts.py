@@ -65,7 +65,10 @@ class StatedCount(TenantModel):
             models.UniqueConstraint(fields=["tenant", "batch", "key"], name="count_once_a_batch"),
             models.CheckConstraint(condition=Q(period_start__lt=F("period_end")), name="count_begins_before_it_ends"),
         ]
-        indexes = [models.Index(fields=["tenant", "vendor", "period_start"], name="count_by_vendor")]
+        indexes = [
+            models.Index(fields=["tenant", "vendor", "period_start"], name="count_by_vendor"),
+            models.Index(fields=["tenant", "key"], name="count_by_key"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.vendor} {self.period_start:%Y-%m-%d} {self.agent_id} {self.action}"
