@@ -187,6 +187,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 JOB_ATTEMPTS_MAX = env.number("JOB_ATTEMPTS_MAX", 5, minimum=1)
+COUNT_SECONDS = env.number("COUNT_SECONDS", 60)  # from one reckoning of a vendor's counts to the next
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 15, minimum=1)
 ALERT_SECONDS = env.number("ALERT_SECONDS", 60, minimum=1)
 SEGMENT_SWEEP_SECONDS = env.number("SEGMENT_SWEEP_SECONDS", 5, minimum=1)

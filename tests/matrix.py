@@ -106,6 +106,7 @@ LOW = {"threshold": "50"}
 PAGES = [
     *gets("see", "start", "overview", "vendors", "vendor", "rate-cards", "sources", "source", "batch", "batch-refused"),
     *gets("see", "coverage", "rules", "rule-set", "runs", "run", "discrepancies", "discrepancy", "lines", "claim"),
+    *gets("see", "counts", "count"),
     *gets("manage", "agent", "actor-unbind", "rate-card-drop", "source-add", "source-edit", "members", "keys"),
     Row("key-revoke", "manage"),
     *gets("upload", "source-map", "jobs"),
@@ -125,6 +126,7 @@ PAGES = [
     post("delivery-replay", "answer_alerts"),
     Row("batch-raw", "export"),
     Row("ledger", "see_ledger"),
+    Row("counts-file", "export_own_view"),
     Row("export-file", "export_own_view"),
     Row("export-file", "export", takes={"export_id": "parquet_export_id"}),
     post("vendor-add", "manage", name="new", key="new"),
@@ -137,6 +139,7 @@ PAGES = [
     post("rate-card-drop", "manage"),
     Row("source-add", "manage", "POST", 302, NAMED | {"vendor": "{vendor_id}"}, {"kind": "claims"}),
     Row("source-add", "manage", "POST", 302, NAMED | {"system": "new", "grade": "A"}, {"kind": "evidence"}),
+    Row("source-add", "manage", "POST", 302, NAMED | {"vendor": "{vendor_id}"}, {"kind": "counts"}),
     Row("source-edit", "manage", "POST", 302, NAMED),
     Row("source-upload", "upload", "POST", 302, file=True),
     post("source-map", "upload", 200, preview="try", **MAPPED),
@@ -187,8 +190,9 @@ PERIOD = {"period_start": "2026-07-01T00:00:00Z", "period_end": "2026-08-01T00:0
 CLAIM = {"claim_id": "new", "agent_id": "new", "action": "new", "occurred_at": "2026-07-05T09:00:00Z"}
 WATCH = {"kind": "silence", "hours": 2}
 LISTS = ("vendors", "agents", "actors", "rate-cards", "sources", "coverage", "batches", "rule-sets", "runs", "exports")
+LISTED = ("counts", "scores", "claim", "claim-explain")
 CALLS = [
-    *[call(f"api-{name}", "read") for name in (*LISTS, "scores", "claim", "claim-explain")],
+    *[call(f"api-{name}", "read") for name in (*LISTS, *LISTED)],
     *member_of("api-vendor", "vendor_id", name="new"),
     *member_of("api-vendor", "vendor"),
     *member_of("api-agent", "agent_id", name="new"),
@@ -286,6 +290,7 @@ REFERENCES = [
     *_refers(PAGES, "POST", "run", "run_id", "rule-set-preview"),
     *_refers(PAGES, "GET", "batch", "batch_id", "source-map"),
     *_refers(PAGES, "GET", "vendor", "vendor_id", "rate-cards"),
+    *_refers(PAGES, "GET", "vendor", "vendor_id", "counts", "counts-file"),
     *_refers(PAGES, "GET", "vendor", "vendor", "lines"),
     *_refers(PAGES, "POST", "vendor", "vendor_id", "run-open", "rate-card-add", "source-add"),
     *_refers(PAGES, "POST", "rule_set", "rule_set_id", "run-open"),
@@ -296,6 +301,8 @@ REFERENCES = [
     *_refers(CALLS, "GET", "run", "run_id", "api-exports"),
     *_refers(CALLS, "GET", "vendor", "vendor_id", "api-agents", "api-actors", "api-rate-cards", "api-sources"),
     *_refers(CALLS, "GET", "vendor", "vendor", "api-runs", "api-run-discrepancies", "api-scores", "api-agents"),
+    *_refers(CALLS, "GET", "vendor", "vendor", "api-counts"),
+    *_refers(CALLS, "GET", "batch", "counts_batch_id", "api-counts"),
     *_refers(CALLS, "GET", "source", "source_id", "api-batches"),
     *_refers(CALLS, "GET", "rule", "rule_id", "api-alerts"),
     *_refers(CALLS, "GET", "alert", "alert_id", "api-deliveries"),

@@ -29,5 +29,6 @@ _scratch = Path(tempfile.mkdtemp(prefix="awu-test-"))
 atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
 VAULT_URL = str(_scratch / "vault")
 BENCH_DIR = _scratch / "bench"
+COUNT_SECONDS = 0
 CELERY_BROKER_URL = "memory://localhost/"  # nobody listens: tests do the jobs themselves, or start a worker
 CELERY_BROKER_TRANSPORT_OPTIONS = {}

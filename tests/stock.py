@@ -14,7 +14,7 @@ import pytest
 from django.apps import apps
 from django.test import Client
 
-from audit.models import Alert, AlertRule, Finding, Job, RuleSet, Run, Source, Vendor
+from audit.models import Alert, AlertRule, Finding, Job, RuleSet, Run, Source, StatedCount, Vendor
 from audit.operations import alerting, batches, deliveries, exports, jobs, parties, previews, rules, runs, sources
 from audit.tasks import work
 from tenants import operations
@@ -155,12 +155,25 @@ def _stock(slug: str, word: str) -> Stock:
         values |= {"tenant": slug, "batch_id": batch.id, "run_id": run.id, **_results(run, word, by)}
         values["preview_id"] = previews.ask(RuleSet.objects.get(id=values["strict_id"]), run, by).id
     drain(tenant_id)
+    values |= _counts(tenant_id, word, by)
     with scope(tenant_id):
         values |= _watched(word, values["vendor_id"], by)
         values["job_id"] = _stuck(values["stuck_export_id"], word)
         keys = _keys(word, admin)
         values["key"] = ApiKey.objects.get(name=f"{word} revocable").id
     return Stock(tenant_id, slug, word, values, keys)
+
+
+def _counts(tenant_id: UUID, word: str, by: str) -> dict[str, Any]:
+    """A report of the vendor that states one more than its lines."""
+    text = f"period_start,period_end,agent_id,units\n2026-07-01T00:00:00Z,2026-07-11T00:00:00Z,{word}-agent,3\n"
+    spooled = batches.spool(tenant_id, [text.encode()])
+    with scope(tenant_id):
+        source = sources.add_source("counts", f"{word} report", by, vendor=Vendor.objects.get(key=word))
+        batch, _ = batches.receive(source, spooled, f"{word}-report.csv", by)
+    drain(tenant_id)
+    with scope(tenant_id):
+        return {"count_id": StatedCount.objects.get(batch=batch).id, "counts_batch_id": batch.id}
 
 
 def _parties(word: str, by: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from audit.models import (
     Run,
     Score,
     Source,
+    StatedCount,
     Vendor,
 )
 from audit.models.runs import REASON_CHOICES
@@ -162,6 +163,28 @@ class BatchFilters(FilterSet):
     class Meta:
         model = Batch
         fields = ("source", "kind", "state", "sha256", "file_name")
+
+
+class CountFilters(FilterSet):
+    """Stated counts; `from` and `until` name buckets that lie between them at least in part."""
+
+    vendor = VendorFilter(field_name="vendor_id")
+    until = django_filters.IsoDateTimeFilter(field_name="period_start", lookup_expr="lt")
+    superseded = django_filters.BooleanFilter(
+        field_name="superseded_by", lookup_expr="isnull", exclude=True, label="False where not given."
+    )
+
+    class Meta:
+        model = StatedCount
+        fields = ("vendor", "agent_id", "action", "environment", "batch", "run", "watch", "differs", "superseded")
+
+    def __init__(self, data: Any = None, *args: Any, **options: Any) -> None:
+        super().__init__({"superseded": "false", **(data.dict() if data else {})}, *args, **options)
+
+
+CountFilters.base_filters["from"] = django_filters.IsoDateTimeFilter(  # a word that Python keeps for itself
+    field_name="period_end", lookup_expr="gt"
+)
 
 
 class RuleSetFilters(FilterSet):

@@ -13,12 +13,19 @@ from django.forms import BoundField
 
 from audit.forms.sources import zones
 from audit.intake import Mapping
-from audit.kernel.terms import INPUTS
+from audit.intake.mapping import GRAINS
+from audit.kernel.terms import TAKEN
 
 CHARGE = "charge"
 QUOTED = re.compile("`([^`]*)`")
-TRANSLATED = ("action", "outcome", "status", "environment", "grade", "withdrawn")
+TRANSLATED = ("action", "outcome", "status", "environment", "grade", "withdrawn", "currency")
 PREFIXED = ("target", "parent_id", "session_id", "actor", "agent_id", "claim_id", "event_id", "claim_ref")
+UNASKED = {
+    "claims": ("grain",),
+    "evidence": ("grain", "price", "currency"),
+    "counts": ("price", "effect_columns", "effect_field", "effect_value"),
+}
+GRAIN_CHOICES = [("", "as a column says"), *((name, f"one {name} later") for name in GRAINS)]
 EPOCHS = [("", "as text"), ("s", "seconds since 1970"), ("ms", "milliseconds since 1970"), ("us", "microseconds")]
 EXPLAINED = {
     "vendor": "who claims",
@@ -33,6 +40,9 @@ EXPLAINED = {
     "parent_id": "the claim whose output this one used",
     "environment": "production, sandbox, …",
     "status": "completed, failed, escalated, in_progress, unknown",
+    "period_start": "when the bucket begins",
+    "period_end": "when it ends: the first instant that no longer belongs",
+    "tokens": "tokens in and out together",
     "units": "how many units the line stands for",
     "charge_micros": "the charge in millionths",
     "charge": "the charge as a plain decimal",
@@ -81,6 +91,12 @@ class MappingForm(forms.Form):
     )
     epoch = forms.ChoiceField(choices=EPOCHS, required=False, label="Times are written")
     time_zone = forms.ChoiceField(choices=zones, required=False, help_text="For times that do not say their zone.")
+    grain = forms.ChoiceField(
+        choices=GRAIN_CHOICES,
+        required=False,
+        label="A bucket ends",
+        help_text="By the calendar of the time zone above, where the file says only when a bucket begins.",
+    )
     price = forms.CharField(
         required=False, max_length=30, label="Price of one unit", help_text="Where no column says the charge: 0.10"
     )
@@ -101,13 +117,13 @@ class MappingForm(forms.Form):
     ) -> None:
         super().__init__(*args, **options)
         self.kind, self.found = kind, list(columns)
-        self.named = [column for column in INPUTS[kind] if column.name not in fixed]
+        self.named = [column for column in TAKEN[kind] if column.name not in fixed]
         for column in self.named:
             if column.name == "charge_micros":
                 self._add(CHARGE)
             self._add(column.name)
-        if kind != "claims":
-            del self.fields["price"], self.fields["currency"]
+        for name in UNASKED[kind]:
+            del self.fields[name]
 
     def _add(self, name: str) -> None:
         """The inputs of one field of the law."""
@@ -152,7 +168,7 @@ class MappingForm(forms.Form):
 
     def about_times(self) -> list[BoundField]:
         """How times are read."""
-        return [self[name] for name in ("epoch", "date_pattern", "time_zone")]
+        return [self[name] for name in ("epoch", "date_pattern", "time_zone", "grain") if name in self.fields]
 
     def about_money(self) -> list[BoundField]:
         """What a line costs where no column says so."""
@@ -160,7 +176,7 @@ class MappingForm(forms.Form):
 
     def about_effects(self) -> list[BoundField]:
         """What was written."""
-        return [self[name] for name in ("effect_columns", "effect_field", "effect_value")]
+        return [self[name] for name in ("effect_columns", "effect_field", "effect_value") if name in self.fields]
 
     def clean(self) -> dict[str, Any]:
         """One way for each field, and nothing that a mapping cannot hold."""
@@ -170,7 +186,8 @@ class MappingForm(forms.Form):
                 self.add_error(f"constant_{name}", "Choose a column or one value for every row, not both.")
             if f"values_{name}" in self.fields:
                 self._translate(f"values_{name}", given)
-        self._translate("effect_columns", given)
+        if "effect_columns" in self.fields:
+            self._translate("effect_columns", given)
         if bool(given.get("effect_field")) != bool(given.get("effect_value")):
             self.add_error("effect_value", "Name both columns: the one with the field and the one with its value.")
         if not self.errors:
@@ -206,6 +223,7 @@ class MappingForm(forms.Form):
             values=each("values"),
             effect_columns=given.get("effect_columns") or {},
             effect_pair=(str(pair[0]), str(pair[1])) if all(pair) else None,
+            grain=given.get("grain") or None,
             time_zone=given.get("time_zone") or None,
             date_pattern=given.get("date_pattern") or None,
             epoch=given.get("epoch") or None,
@@ -222,7 +240,8 @@ def initial(mapping: Mapping) -> dict[str, Any]:
     }
     shown |= {f"values_{name}": _lines(values) for name, values in mapping.values.items()}
     shown |= {
-        name: getattr(mapping, name) or "" for name in ("time_zone", "date_pattern", "epoch", "price", "currency")
+        name: getattr(mapping, name) or ""
+        for name in ("grain", "time_zone", "date_pattern", "epoch", "price", "currency")
     }
     shown["effect_columns"] = _lines(mapping.effect_columns)
     shown["effect_field"], shown["effect_value"] = mapping.effect_pair or ("", "")

@@ -44,7 +44,7 @@ class SettingsForm(forms.Form):
 
 
 class EditForm(SettingsForm):
-    """What may be changed of a source of evidence."""
+    """What may be changed of a source of evidence or of counts."""
 
 
 class ClaimsEditForm(SettingsForm):
@@ -57,19 +57,17 @@ class ClaimsEditForm(SettingsForm):
     )
 
 
-class ClaimsSourceForm(ClaimsEditForm):
-    """A new feed of a vendor."""
+class VendorsForm(EditForm):
+    """A new source of a vendor, known or new."""
 
     vendor = forms.ModelChoiceField(Vendor.objects.none(), required=False, empty_label="A new one")
     new_vendor = forms.CharField(
         max_length=200, required=False, label="The new vendor's name", help_text="If it is not in the list above."
     )
-    field_order = ("vendor", "new_vendor", "name", "environment", "time_zone", "refused_limit")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["vendor"].queryset = Vendor.objects.all()  # type: ignore[attr-defined]
-        self.fields["environment"].initial = "production"
         if not Vendor.objects.exists():
             self.fields["vendor"].widget = forms.HiddenInput()
             self.fields["new_vendor"].label = "The vendor's name"
@@ -82,6 +80,22 @@ class ClaimsSourceForm(ClaimsEditForm):
         if bool(given.get("vendor")) == bool(given.get("new_vendor")) and "new_vendor" not in self.errors:
             self.add_error("new_vendor", "Choose a vendor from the list, or name a new one: one of the two.")
         return given
+
+
+class ClaimsSourceForm(VendorsForm, ClaimsEditForm):
+    """A new feed of a vendor."""
+
+    field_order = ("vendor", "new_vendor", "name", "environment", "time_zone", "refused_limit")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["environment"].initial = "production"
+
+
+class CountsSourceForm(VendorsForm):
+    """A vendor's report of totals."""
+
+    field_order = ("vendor", "new_vendor", "name", "time_zone", "refused_limit")
 
 
 class EvidenceSourceForm(EditForm):

@@ -9,17 +9,20 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from audit.intake.buckets import grain_of
 from audit.intake.mapping import CHARGE, Mapping
 from audit.intake.names import MEANINGS, NAMES, PAIRS, Known, plain
 from audit.intake.times import is_instant, patterns_of, unit_of
 from audit.kernel.inputs.instants import instant
-from audit.kernel.terms import INPUTS, OUTCOMES, STATUSES
+from audit.kernel.terms import CHARGED, OUTCOMES, STATUSES, TAKEN
 
 Sample = Sequence[dict[str, str]]
 Reasons = dict[str, str]
 _LISTED: Final = {"status": STATUSES, "outcome": OUTCOMES, "environment": ("production", "sandbox")}
 _MOST: Final = 200
 _SYSTEMS: Final = 5
+_WHOLE: Final = re.compile(r"-?[0-9]+(\.0*)?")
+_CURRENCY: Final = re.compile(r"(?![A-Z]{3})[A-Za-z]{3}")
 _TARGET: Final = re.compile(r"[A-Za-z][\w.-]*(/[\w.-]+)+/\S+")
 
 
@@ -35,20 +38,20 @@ def guess(kind: str, columns: Sequence[str], sample_rows: Sample) -> tuple[Mappi
     values = _meanings(found, sample, reasons)
     pair = _pair(kind, columns, found, reasons)
     constants = _constants(kind, found, reasons)
-    times = _times(kind, found, sample, reasons)
+    times = _times(kind, found, sample, reasons) | _grain(kind, found, sample, reasons)
     return Mapping(columns=found, constants=constants, values=values, effect_pair=pair, **times), reasons
 
 
 def missing(kind: str, mapping: Mapping, given: Sequence[str] = ()) -> list[str]:
     """The fields that every row needs and nothing gives yet."""
-    have = {*mapping.columns, *mapping.constants, *given}
-    return [column.name for column in INPUTS[kind] if column.required and column.name not in have]
+    have = {*mapping.columns, *mapping.constants, *given, *(["period_end"] if mapping.grain else [])}
+    return [column.name for column in TAKEN[kind] if column.required and column.name not in have]
 
 
 def _by_name(kind: str, columns: Sequence[str], sample: Sample) -> tuple[dict[str, str], Reasons]:
     found: dict[str, str] = {}
     reasons: Reasons = {}
-    names = [column.name for column in INPUTS[kind]] + ([CHARGE] if kind == "claims" else [])
+    names = [column.name for column in TAKEN[kind]] + ([CHARGE] if kind in CHARGED else [])
     by_plain = {plain(column): column for column in reversed(columns)}
     for name in names:
         if name in columns:
@@ -56,7 +59,7 @@ def _by_name(kind: str, columns: Sequence[str], sample: Sample) -> tuple[dict[st
         elif plain(name) in by_plain:
             found[name] = by_plain[plain(name)]
             reasons[name] = f"`{found[name]}` is the canonical name in another spelling"
-    kinds = {column.name: column.kind for column in INPUTS[kind]}
+    kinds = {column.name: column.kind for column in TAKEN[kind]}
     for name in names:
         if name not in found and not (name == CHARGE and "charge_micros" in found):
             _known(NAMES[kind].get(name, ()), name, kinds.get(name, "text"), by_plain, sample, found, reasons)
@@ -82,6 +85,8 @@ def _known(
 
 def _may_be(kind: str, texts: list[str]) -> bool:
     """Whether values may be of a kind; only what is surely not is left out."""
+    if kind == "whole":
+        return all(_WHOLE.fullmatch(text) for text in texts)
     if kind == "integer":
         return all(text.removeprefix("-").isdigit() for text in texts)
     if kind == "boolean":
@@ -92,7 +97,7 @@ def _may_be(kind: str, texts: list[str]) -> bool:
 def _by_value(kind: str, columns: Sequence[str], sample: Sample, found: dict[str, str], reasons: Reasons) -> None:
     """A time and a target that no name gave away, told by their values."""
     free = [column for column in columns if column not in found.values() and not column.startswith("_")]
-    clock = next((c.name for c in INPUTS[kind] if c.kind == "instant" and c.required), None)
+    clock = next((c.name for c in TAKEN[kind] if c.kind == "instant" and c.required), None)
     if kind in ("claims", "evidence") and clock and clock not in found:
         column = next((c for c in free if _all(_texts(sample, c), is_instant)), None)
         if column:
@@ -114,6 +119,11 @@ def _meanings(found: dict[str, str], sample: Sample, reasons: Reasons) -> dict[s
             values[name] = listed
             shown = ", ".join(f"{text} = {meant}" for text, meant in list(listed.items())[:4])
             reasons[name] += f"; read {shown}"
+    if "currency" in found:
+        small = dict.fromkeys(text for text in _texts(sample, found["currency"]) if _CURRENCY.fullmatch(text))
+        if small:
+            values["currency"] = {text: text.upper() for text in small}
+            reasons["currency"] += f"; read {', '.join(f'{text} = {text.upper()}' for text in list(small)[:4])}"
     return values
 
 
@@ -139,7 +149,7 @@ def _constants(kind: str, found: dict[str, str], reasons: Reasons) -> dict[str, 
 
 def _times(kind: str, found: dict[str, str], sample: Sample, reasons: Reasons) -> dict[str, Any]:
     """How times are written, told by the first field that is one."""
-    clock = next((c.name for c in INPUTS[kind] if c.kind == "instant" and c.name in found), None)
+    clock = next((c.name for c in TAKEN[kind] if c.kind == "instant" and c.name in found), None)
     texts = _texts(sample, found[clock]) if clock else []
     if not texts:
         return {}
@@ -151,6 +161,18 @@ def _times(kind: str, found: dict[str, str], sample: Sample, reasons: Reasons) -
     if not all(_has_zone(text) for text in texts):
         reasons["time_zone"] = f"times such as {texts[0]} do not say their zone: choose it"
     return {}
+
+
+def _grain(kind: str, found: dict[str, str], sample: Sample, reasons: Reasons) -> dict[str, Any]:
+    """How long a bucket is, where no column says when it ends."""
+    if kind != "counts" or "period_end" in found or "period_start" not in found:
+        return {}
+    texts = _texts(sample, found["period_start"])
+    grain = grain_of(found["period_start"], texts)
+    if grain is None:
+        return {}
+    reasons["grain"] = f"no column says when a bucket ends; each that was looked at, such as {texts[0]}, is a {grain}"
+    return {"grain": grain}
 
 
 def _pattern(texts: list[str], reasons: Reasons) -> dict[str, Any]:

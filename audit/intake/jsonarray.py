@@ -1,7 +1,8 @@
 """JSON documents: an array of objects, or an object that wraps one list of objects.
 
 An array is read as it comes, one object at a time. A wrapped list (`{"result": [...]}`, as many interfaces answer) is
-taken from a document that is not too large to hold. The line of a row is its number in the list: a document may well
+taken from a document that is not too large to hold. Usage reports wrap twice, a list of results in each bucket: then
+each result is a row, with what its bucket says. The line of a row is its number in the list: a document may well
 be one line.
 """
 
@@ -23,6 +24,9 @@ RECORD: Final = 16 << 20
 """The most characters that one object may take."""
 DOCUMENT: Final = 64 << 20
 """The most bytes of a document whose rows are wrapped in an object."""
+_INNER: Final = ("results", "resources")
+_BUCKET: Final = {"object", "start_time", "end_time", "starting_at", "ending_at"}
+"""All that a bucket of a usage report says beside its results."""
 _PIECE: Final = 1 << 20
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 
@@ -60,7 +64,7 @@ class _Document:
             self._more()
         document = self._parse(self._text[self._at :])
         lists = [name for name, value in document.items() if _is_rows(value)]
-        yield from map(_row, itertools.count(1), document[lists[0]] if len(lists) == 1 else [document])
+        yield from map(_row, itertools.count(1), _results(document[lists[0]]) if len(lists) == 1 else [document])
 
     def _array(self) -> Iterator[Any]:
         """The values from after the opening bracket to after the closing one."""
@@ -139,6 +143,17 @@ def _row(number: int, value: Any) -> Parsed:
     if isinstance(value, dict):
         return number, value
     return Fault(number, "", shown(value), 'is no object: write each row as {"column": value}')
+
+
+def _results(items: list[Any]) -> Iterator[Any]:
+    """The rows of a list; those inside of the buckets that usage reports put them into."""
+    for item in items:
+        inner = next((name for name in _INNER if isinstance(item, dict) and isinstance(item.get(name), list)), "")
+        if inner and item.keys() - {inner} <= _BUCKET and all(isinstance(result, dict) for result in item[inner]):
+            said = {name: value for name, value in item.items() if name not in (inner, "object")}
+            yield from (said | result for result in item[inner])
+        else:
+            yield item
 
 
 def _is_rows(value: Any) -> bool:

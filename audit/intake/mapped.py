@@ -10,12 +10,13 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.intake import buckets
 from audit.intake.mapping import CHARGE, Mapping
 from audit.intake.times import epoch, pattern
 from audit.kernel.inputs import BadInput, Fault, Rows
 from audit.kernel.inputs import fields as kernel_fields
 from audit.kernel.inputs.faults import shown
-from audit.kernel.terms import INPUTS, Column
+from audit.kernel.terms import CHARGED, TAKEN, Column
 
 _EXACT: Final = ("text", "effect")
 
@@ -44,17 +45,19 @@ def _mapped(kind: str, rows: Rows, mapping: Mapping) -> Rows:
     count = len(rows.lines)
     columns: dict[str, Any] = {}
     faults: Faults = []
-    for column in INPUTS[kind]:
+    for column in TAKEN[kind]:
         values = _received(rows, mapping, column.name, count)
         if values is not None:
             columns[column.name] = _read(column, values, mapping, rows, faults)
-    if kind == "claims":
+    if mapping.grain and "period_start" in columns:
+        columns["period_end"] = _ends(columns["period_start"], mapping, rows, faults)
+    if kind in CHARGED:
         _charge(columns, rows, mapping, count)
-    if "effect" in {c.name for c in INPUTS[kind]} and (mapping.effect_columns or mapping.effect_pair):
+    if "effect" in {c.name for c in TAKEN[kind]} and (mapping.effect_columns or mapping.effect_pair):
         columns["effect"] = _effects(rows, mapping, count)
     used = set(mapping.wanted())
     spare = {name: values for name, values in rows.columns.items() if name not in used and name not in columns}
-    known = {column.name for column in INPUTS[kind]} | {CHARGE}
+    known = {column.name for column in TAKEN[kind]} | {CHARGE}
     unread = {f"{name} (not mapped)" if name in known else name: values for name, values in spare.items()}
     return Rows({**columns, **unread}, rows.lines, rows.broken, (*rows.faults, *faults), rows.fixed)
 
@@ -72,6 +75,8 @@ def _received(rows: Rows, mapping: Mapping, name: str, count: int) -> Any | None
 
 def _read(column: Column, values: Any, mapping: Mapping, rows: Rows, faults: Faults) -> Any:
     """A column's values as the mapping reads them; what does not go is left for the kernel to refuse."""
+    if column.kind == "instant" and pa.types.is_date(values.type):
+        return pc.cast(values, pa.timestamp("us"))
     if not _is_text(values.type) and not (mapping.epoch and column.kind == "instant"):
         return values
     texts, wrong = kernel_fields.texts(values)
@@ -112,11 +117,32 @@ def _times(texts: Any, mapping: Mapping, called: str, rows: Rows, faults: Faults
             return None
 
     found = _by_value(texts, one)
-    if refused:
-        for at in kernel_fields.positions(pc.is_in(texts, pa.array(list(refused), pa.string()))):
-            text = texts[at].as_py()
-            faults.append((at, Fault(int(rows.lines[at]), called, shown(text), refused[text])))
+    _refuse(texts, refused, called, rows, faults)
     return found
+
+
+def _ends(starts: Any, mapping: Mapping, rows: Rows, faults: Faults) -> Any:
+    """Where the buckets end that begin at these times."""
+    called = mapping.columns.get("period_start", "period_start")
+    texts, refused = pc.cast(starts, pa.string()), dict[str, str]()
+
+    def one(text: str) -> str | None:
+        try:
+            return buckets.end(text, str(mapping.grain), mapping.time_zone)
+        except ValueError as error:
+            refused[text] = str(error)
+            return None
+
+    found = _by_value(texts, one)
+    _refuse(texts, refused, called, rows, faults)
+    return found
+
+
+def _refuse(texts: Any, refused: dict[str, str], called: str, rows: Rows, faults: Faults) -> None:
+    """Note the rows whose text was refused, with the reason."""
+    for at in kernel_fields.positions(pc.is_in(texts, pa.array(list(refused), pa.string()))) if refused else ():
+        text = texts[at].as_py()
+        faults.append((at, Fault(int(rows.lines[at]), called, shown(text), refused[text])))
 
 
 def _charge(columns: dict[str, Any], rows: Rows, mapping: Mapping, count: int) -> None:

@@ -9,10 +9,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from audit.kernel.inputs.instants import zone
-from audit.kernel.terms import INPUTS
+from audit.kernel.terms import CHARGED, TAKEN
 
 EPOCHS: Final = {"s": 1_000_000, "ms": 1_000, "us": 1}
 """Units of times that are numbers since 1970, in microseconds."""
+GRAINS: Final = ("hour", "day", "week", "month")
+"""How long a bucket of counts is, where a file does not say when it ends."""
 CHARGE: Final = "charge"
 
 
@@ -27,6 +29,7 @@ class Mapping:
     canonical value is none; a value that is not listed stays as it is.
     effect_columns: field of the effect -> column that holds its value. effect_pair: the column that names the field
     and the column that holds its value, as change histories have them.
+    grain: `hour`, `day`, `week` or `month` where counts state only when their bucket begins.
     time_zone: IANA zone of times without one. date_pattern: their `strptime` pattern. epoch: `s`, `ms` or `us` where
     times are numbers. price: charge of one unit, a plain decimal, where no column says the charge; currency: where no
     column says it.
@@ -38,6 +41,7 @@ class Mapping:
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     effect_columns: dict[str, str] = field(default_factory=dict)
     effect_pair: tuple[str, str] | None = None
+    grain: str | None = None
     time_zone: str | None = None
     date_pattern: str | None = None
     epoch: str | None = None
@@ -64,19 +68,23 @@ class Mapping:
 
     def problems(self, kind: str) -> list[str]:
         """What is wrong with the mapping for this kind of input, in sentences."""
-        known = {column.name for column in INPUTS[kind]} | ({CHARGE} if kind == "claims" else set())
+        known = {column.name for column in TAKEN[kind]} | ({CHARGE} if kind in CHARGED else set())
         named = {*self.columns, *self.constants, *self.prefixes, *self.values}
         found = [f"{name!r} is no field of {kind}" for name in sorted(named - known)]
         if self.epoch and self.epoch not in EPOCHS:
             found.append(f"{self.epoch!r} is no unit of time: use one of {', '.join(EPOCHS)}")
         if self.epoch and self.date_pattern:
             found.append("times are either numbers or follow a date pattern: choose one")
+        if self.grain and (kind != "counts" or self.grain not in GRAINS):
+            found.append(f"{self.grain!r} is no grain of {kind}: counts may have {', '.join(GRAINS)}")
+        if self.grain and "period_end" in {*self.columns, *self.constants}:
+            found.append("period_end follows from the grain or stands in the file: choose one")
         return found + [problem for problem in (_zone_problem(self.time_zone), _price_problem(self.price)) if problem]
 
 
 def identity(kind: str, columns: Iterable[str]) -> Mapping:
     """The mapping of a file whose columns have the canonical names already."""
-    known = [column.name for column in INPUTS[kind]] + ([CHARGE] if kind == "claims" else [])
+    known = [column.name for column in TAKEN[kind]] + ([CHARGE] if kind in CHARGED else [])
     have = set(columns)
     return Mapping(columns={name: name for name in known if name in have})
 

@@ -217,7 +217,54 @@ ACTORS: Final[dict[str, Known]] = {
     "vendor": CLAIMS["vendor"],
     "system": COVERAGE["system"],
 }
-NAMES: Final = {"claims": CLAIMS, "evidence": EVIDENCE, "coverage": COVERAGE, "actors": ACTORS}
+COUNTS: Final[dict[str, Known]] = {
+    "period_start": (
+        ("ChargePeriodStart", "FOCUS"),
+        ("start_time", "OpenAI usage"),
+        ("starting_at", "Anthropic usage"),
+        ("asOfDate", "Copilot Studio"),
+        ("Usage Date", "Copilot Studio"),
+        ("day", _OFTEN),
+        ("month", _OFTEN),
+        ("period", _OFTEN),
+        ("from", _OFTEN),
+        ("start", _OFTEN),
+        ("date", _OFTEN),
+    ),
+    "period_end": (
+        ("ChargePeriodEnd", "FOCUS"),
+        ("end_time", "OpenAI usage"),
+        ("ending_at", "Anthropic usage"),
+        ("until", _OFTEN),
+        ("end", _OFTEN),
+    ),
+    "agent_id": (*CLAIMS["agent_id"], ("project_id", "OpenAI usage"), ("workspace_id", "Anthropic usage")),
+    "action": (
+        ("metadata.FeatureName", "Copilot Studio"),
+        ("Billable Feature", "Copilot Studio"),
+        ("line_item", "OpenAI costs"),
+        ("SkuMeter", "FOCUS"),
+        ("SkuId", "FOCUS"),
+        *CLAIMS["action"],
+    ),
+    "environment": (("Environment Name", "Copilot Studio"), *CLAIMS["environment"]),
+    "units": (
+        ("Billed credit", "Copilot Studio"),
+        ("consumed", "Copilot Studio"),
+        ("ConsumedQuantity", "FOCUS"),
+        ("num_model_requests", "OpenAI usage"),
+        ("total_units", _OFTEN),
+        *CLAIMS["units"],
+        ("total", _OFTEN),
+    ),
+    "tokens": (("total_tokens", _OFTEN), ("token_count", _OFTEN)),
+    "tokens_input": CLAIMS["tokens_input"],
+    "tokens_output": CLAIMS["tokens_output"],
+    "charge": (("EffectiveCost", "FOCUS"), ("amount.value", "OpenAI costs"), *CLAIMS["charge"]),
+    "currency": (*CLAIMS["currency"], ("amount.currency", "OpenAI costs")),
+    "vendor": CLAIMS["vendor"],
+}
+NAMES: Final = {"claims": CLAIMS, "evidence": EVIDENCE, "coverage": COVERAGE, "actors": ACTORS, "counts": COUNTS}
 PAIRS: Final = (
     ("Field", "NewValue", "Salesforce field history"),
     ("fieldname", "newvalue", "ServiceNow audit"),

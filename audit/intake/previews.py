@@ -21,7 +21,7 @@ from audit.intake.source import NO_ROWS, opened, raw
 from audit.kernel import effects, inputs
 from audit.kernel.inputs import BadInput, Rows, Taken
 from audit.kernel.inputs.rows import COLUMNS
-from audit.kernel.terms import INPUTS
+from audit.kernel.terms import TAKEN
 
 LOOKED_AT: Final = 1_000
 """How many rows of a file a preview tries."""
@@ -192,7 +192,7 @@ def _tried(
         first = pq.read_table(out).slice(0, rows)
         with refused.open(newline="", encoding="utf-8") as handle:
             refusals = [row for row, _ in zip(csv.DictReader(handle), range(_REFUSALS), strict=False)]
-    names = ["line", *(column.name for column in INPUTS[kind])]
+    names = ["line", *(column.name for column in TAKEN[kind])]
     good = [{name: _text(row[name])[:_SHOWN] for name in names} for row in first.to_pylist()]
     return _with(shown, taken=taken, mapped=good, refusals=refusals)
 

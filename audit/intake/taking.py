@@ -26,7 +26,7 @@ def take_file(
 ) -> Taken:
     """Take a file that a person sent into the canonical Parquet file `out`; refusals are appended to `refused`.
 
-    `kind` is a key of `terms.INPUTS`; `file_name` is what the sender calls the file; `constants` are what the source
+    `kind` is a key of `terms.TAKEN`; `file_name` is what the sender calls the file; `constants` are what the source
     says of every row (its vendor, or its system and grade): they fill what the file does not say, and a row that says
     otherwise is refused. Depends on its arguments and the files alone, so it can be run in a process of its own.
     Raises BadInput for a file, or a mapping of it, that cannot be taken at all; then nothing is left behind.

@@ -33,6 +33,9 @@ PATTERNS: Final = (
     "%m/%d/%Y",
     "%d.%m.%Y",
     "%Y-%m-%d",
+    "%Y-%m",
+    "%b %Y",
+    "%B %Y",
 )
 """Date patterns that are looked for; where two fit, the first is taken."""
 _NUMBER: Final = re.compile(r"(-?[0-9]{1,17})(?:\.([0-9]{1,9}))?")
@@ -79,6 +82,18 @@ def is_instant(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_midnight(text: str, *, first: bool = False) -> bool:
+    """Whether a text is a day, or the midnight that begins one; `first`: of a month."""
+    for form in (None, *PATTERNS):
+        try:
+            at = datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007
+        except ValueError:
+            continue
+        if (at.hour, at.minute, at.second, at.microsecond) == (0, 0, 0, 0) and (at.day == 1 or not first):
+            return True
+    return False
 
 
 def unit_of(texts: Iterable[str]) -> str | None:

@@ -115,8 +115,8 @@ WORDS: Final = ("supports", "failed", "conflict")
 class Column:
     """One input column: its name, its kind, whether a row needs it, and the default of an absent or empty one.
 
-    Kinds: `text`, `integer`, `boolean`, `instant` (microseconds UTC), `effect` (canonical JSON text),
-    `grade`, `outcome`, `status`.
+    Kinds: `text`, `integer`, `whole` (an integer that may be written 245.00), `boolean`, `instant` (microseconds
+    UTC), `effect` (canonical JSON text), `grade`, `outcome`, `status`.
     """
 
     name: str
@@ -176,6 +176,24 @@ ACTORS: Final = (
     Column("agent_id", "text", required=True),
 )
 INPUTS: Final = {"claims": CLAIMS, "evidence": EVIDENCE, "coverage": COVERAGE, "actors": ACTORS}
+COUNTS: Final = (
+    Column("vendor", "text", required=True),
+    Column("period_start", "instant", required=True),
+    Column("period_end", "instant", required=True),
+    Column("agent_id", "text"),
+    Column("action", "text"),
+    Column("environment", "text"),
+    Column("units", "whole"),
+    Column("tokens", "whole"),
+    Column("tokens_input", "whole"),
+    Column("tokens_output", "whole"),
+    Column("charge_micros", "integer"),
+    Column("currency", "text"),
+)
+TAKEN: Final = INPUTS | {"counts": COUNTS}
+"""What can be taken from a file. Counts are totals that a vendor states: the law never hears them."""
+CHARGED: Final = ("claims", "counts")
+"""The kinds whose rows may give `charge`, a plain decimal, instead of `charge_micros`."""
 REFUSED: Final = ("file", "line", "column", "value", "reason")
 
 VERDICT_COLUMNS: Final = (

@@ -1,6 +1,7 @@
 """What PostgreSQL holds: what people act on. Line items lie in the vault, not here."""
 
 from audit.models.alerts import Alert, AlertRule, Attempt, Delivery, Webhook
+from audit.models.counts import StatedCount
 from audit.models.jobs import Export, IdempotencyKey, Job, LedgerEntry
 from audit.models.parties import Agent, RateCard, Vendor
 from audit.models.previews import Preview
@@ -32,6 +33,7 @@ __all__ = [
     "Run",
     "Score",
     "Source",
+    "StatedCount",
     "Total",
     "Vendor",
     "Webhook",

@@ -25,6 +25,7 @@ class Job(TenantModel):
         PREVIEW = "preview", "Preview rules"
         WATCH = "watch", "Look for loops"
         DELIVER = "deliver", "Deliver an alert"
+        COUNT = "count", "Reckon counts"
 
     kind = models.CharField(max_length=10, choices=Kind)
     object_id = models.UUIDField()

@@ -24,6 +24,7 @@ class Source(TenantModel):
     class Kind(models.TextChoices):
         CLAIMS = "claims", "Claims: what the vendor reports"
         EVIDENCE = "evidence", "Evidence: what another system saw"
+        COUNTS = "counts", "Counts: totals that the vendor states"
 
     kind = models.CharField(max_length=10, choices=Kind)
     name = models.CharField(max_length=200)
@@ -43,7 +44,7 @@ class Source(TenantModel):
             models.UniqueConstraint(fields=["tenant", "name"], name="source_name_once"),
             models.CheckConstraint(condition=Q(refused_limit_bps__lte=10_000), name="source_refused_limit_is_a_share"),
             models.CheckConstraint(
-                condition=~Q(kind="claims") | Q(vendor__isnull=False), name="source_of_claims_has_a_vendor"
+                condition=Q(kind="evidence") | Q(vendor__isnull=False), name="source_of_claims_has_a_vendor"
             ),
         ]
 

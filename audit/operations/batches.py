@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from audit.intake import BadInput, Taken, cell
 from audit.models import Batch, Job, Run, Source
-from audit.operations import jobs, parties, sources
+from audit.operations import counts, jobs, parties, sources
 from audit.operations.faults import NotNow, Refused
 from audit.operations.points import reached
 from audit.operations.record import enter, lock, next_number
@@ -108,7 +108,7 @@ def take(lease: jobs.Lease) -> None:
     with files.scratch(lease.tenant_id, f"take-{batch.id}", lease.fence) as folder:
         try:
             taken = _read(batch, folder)
-            sifted = sift(batch.source.kind, folder / "taken.parquet", earlier, folder / "rows", folder / "conflicts")
+            sifted = _sift(batch, taken, earlier, folder)
             reached("take.sifted")
         except BadInput as error:
             with scope(lease.tenant_id):
@@ -146,6 +146,13 @@ def _read(batch: Batch, folder: Path) -> Taken:
     )
 
 
+def _sift(batch: Batch, taken: Taken, earlier: list[Path], folder: Path) -> Sifted:
+    """What became of the rows. Of counts it is told by their buckets, when the batch is sealed."""
+    if batch.source.kind == Source.Kind.COUNTS:
+        return counts.sift(taken, folder, batch.file_name)
+    return sift(batch.source.kind, folder / "taken.parquet", earlier, folder / "rows", folder / "conflicts")
+
+
 def _seal(batch: Batch, lease: jobs.Lease, taken: Taken, sifted: Sifted, folder: Path) -> None:
     dropped = taken.duplicate + sifted.duplicate
     batch.received_count, batch.refused_count = taken.received, taken.refused
@@ -171,10 +178,13 @@ def _seal(batch: Batch, lease: jobs.Lease, taken: Taken, sifted: Sifted, folder:
             _refuse(batch, str(error), lease)
             return
         batch.state, batch.sealed_at = Batch.State.SEALED, timezone.now()
+        again = counts.keep(batch, sifted.stated)
+        batch.accepted_count, batch.duplicate_count = sifted.accepted - again, dropped + again
         batch.save()
         if batch.source.vendor:
             parties.note_agents(batch.source.vendor, sifted.agents)
         sources.propose_coverage(batch, sifted.prefixes)
+        counts.ask(batch.source.vendor)
         enter("batch.sealed", batch, "system", rows_key=batch.rows_key, **receipt_counts(batch))
         jobs.finish(lease)
         wake(batch)
@@ -214,10 +224,11 @@ def _refuse(batch: Batch, error: str, lease: jobs.Lease) -> None:
 def wake(batch: Batch) -> None:
     """Tell those that waited for this batch: the one that comes next, and runs for which none is left to read."""
     unread = Batch.objects.filter(state=Batch.State.RECEIVED).exclude(id=batch.id).order_by("position")
+    heard = unread.exclude(source__kind=Source.Kind.COUNTS)
     following = unread.filter(source__kind=batch.source.kind).first()
     if following is not None:
         jobs.wake(_reading(following), [following.id])
-    waiting, first = Run.objects.filter(state=Run.State.WAITING), unread.first()
+    waiting, first = Run.objects.filter(state=Run.State.WAITING), heard.first()
     if first is not None:
         waiting = waiting.filter(inputs__until_position__lt=first.position)
     jobs.wake(Job.Kind.CARRY, waiting.values_list("id", flat=True))

@@ -46,6 +46,23 @@ def add(kind: str, object_id: UUID) -> Job:
     return job
 
 
+def ask_again(kind: str, object_id: UUID, pause: float = 0) -> None:
+    """Queue work on an object that is done anew whenever asked; at the earliest `pause` seconds after the last time.
+
+    Who works on it meanwhile sees `due_at` move, and must look again before finishing.
+    """
+    now = timezone.now()
+    job, _ = Job.objects.select_for_update().get_or_create(
+        kind=kind, object_id=object_id, defaults={"tenant_id": current(), "due_at": now}
+    )
+    if job.state != Job.State.DUE:
+        job.due_at = max(now, job.ended_at + timedelta(seconds=pause)) if job.ended_at else now
+    if job.state in (Job.State.DONE, Job.State.QUARANTINED):
+        job.state, job.attempts, job.error, job.ended_at = Job.State.DUE, 0, "", None
+    job.save(update_fields=["state", "attempts", "error", "ended_at", "due_at"])
+    transaction.on_commit(partial(send, current(), job.id))
+
+
 def send(tenant_id: UUID, job_id: UUID) -> None:
     """Tell the workers. A lost message costs little: the sweeper sends again what is due."""
     arguments = {"tenant_id": str(tenant_id), "job_id": str(job_id)}

@@ -9,6 +9,7 @@ from typing import TypeVar
 from django.db import IntegrityError, transaction
 
 from audit.models import Actor, Agent, RateCard, Vendor
+from audit.operations import counts
 from audit.operations.faults import Refused
 from audit.operations.record import enter
 from tenants.scope import current
@@ -58,6 +59,7 @@ def bind_actor(system: str, actor: str, vendor: Vendor, agent_id: str, by: str) 
     """Say which agent an account of a system is."""
     binding = Actor(tenant_id=current(), system=system, actor=actor, vendor=vendor, agent_id=agent_id)
     _once(binding, "This account is bound to this agent already.", "actor")
+    counts.ask(vendor)
     enter("actor.bound", binding, by)
     return binding
 
@@ -66,6 +68,7 @@ def unbind_actor(binding: Actor, by: str) -> None:
     """Take a binding back; runs that read it keep it."""
     enter("actor.unbound", binding, by, system=binding.system, vendor=binding.vendor.key, agent_id=binding.agent_id)
     binding.delete()
+    counts.ask(binding.vendor)
 
 
 def add_rate_card(vendor: Vendor, action: str, price_micros: int, currency: str, starts_on: date, by: str) -> RateCard:

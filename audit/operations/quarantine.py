@@ -6,7 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from audit.models import Job
-from audit.operations import batches, deliveries, exports, jobs, loops, previews, runs
+from audit.operations import batches, deliveries, exports, jobs, loops, previews, reckoning, runs
 
 REOPEN: dict[str, Callable[[UUID], None]] = {
     Job.Kind.TAKE: batches.reopen,
@@ -16,6 +16,7 @@ REOPEN: dict[str, Callable[[UUID], None]] = {
     Job.Kind.PREVIEW: previews.reopen,
     Job.Kind.WATCH: loops.reopen,
     Job.Kind.DELIVER: deliveries.reopen,
+    Job.Kind.COUNT: reckoning.reopen,
 }
 
 

@@ -15,12 +15,13 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit.kernel.reconcile import BadEvidence, CheckFailed, Inputs, judge, law_digest
 from audit.kernel.ruleset import Rule, parse
-from audit.models import Actor, Batch, Coverage, Job, RuleSet, Run, Vendor
-from audit.operations import alerts, batches, jobs, results, rules, streams
+from audit.models import Actor, Batch, Coverage, Job, RuleSet, Run, Source, Vendor
+from audit.operations import alerts, batches, counts, jobs, results, rules, streams
 from audit.operations.faults import Refused
 from audit.operations.points import reached
 from audit.operations.progress import reporter, tell
@@ -131,8 +132,7 @@ def _stop(run: Run, lease: jobs.Lease, error: BadEvidence | CheckFailed) -> None
 
 def _start(run: Run, lease: jobs.Lease) -> None:
     jobs.hold(lease)
-    needed = Batch.objects.filter(position__lte=run.inputs["until_position"])
-    batches.wait_for(needed, "files that belong to the run are still being read")
+    batches.wait_for(_heard(run), "files that belong to the run are still being read")
     if "batches" not in run.inputs:
         run.inputs["batches"] = [_fingerprint(row) for row in _sealed(run)]
     run.state = Run.State.RUNNING
@@ -152,9 +152,14 @@ def _fingerprint(batch: Batch) -> dict[str, Any]:
     }
 
 
+def _heard(run: Run) -> QuerySet[Batch]:
+    """The batches that arrived before the run; counts are no claims, and no run hears them."""
+    before = Batch.objects.filter(position__lte=run.inputs["until_position"])
+    return before.exclude(source__kind=Source.Kind.COUNTS)
+
+
 def _sealed(run: Run) -> list[Batch]:
-    sealed = Batch.objects.filter(position__lte=run.inputs["until_position"], state=Batch.State.SEALED)
-    return list(sealed.select_related("source").order_by("position"))
+    return list(_heard(run).filter(state=Batch.State.SEALED).select_related("source").order_by("position"))
 
 
 def _ensure_inputs(run: Run, lease: jobs.Lease, folder: Path) -> None:
@@ -259,6 +264,7 @@ def _end(run: Run) -> None:
     run.save()
     if not run.trial:
         same.filter(number__lt=run.number, superseded_by=None).update(superseded_by=run)
+    counts.ask(run.vendor)
     enter("run.done", run, "system", row_root=run.row_root, law=law_digest(), files=run.files)
 
 

@@ -18,6 +18,7 @@ from audit.intake.bodies import unpacked
 from audit.intake.streams import lines
 from audit.models import Arrival, Batch
 from audit.operations import batches, jobs, loops, parties, sources
+from audit.operations import counts as counted
 from audit.operations.points import reached
 from audit.operations.record import enter
 from audit.vault import files
@@ -103,6 +104,7 @@ def _write(batch: Batch, sifted: Sifted, lease: jobs.Lease) -> None:
     if batch.source.vendor:
         parties.note_agents(batch.source.vendor, sifted.agents)
     sources.propose_coverage(batch, sifted.prefixes)
+    counted.ask(batch.source.vendor)
     counts = batches.receipt_counts(batch)
     enter("batch.sealed", batch, "system", sha256=batch.sha256, rows_key=batch.rows_key, **counts)
     jobs.finish(lease)

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 
 from audit.intake import Mapping
 from audit.models import Batch, Coverage, Source, Vendor, Witness
+from audit.operations import counts
 from audit.operations.faults import Refused
 from audit.operations.record import enter
 from tenants.scope import current
@@ -82,6 +83,7 @@ def add_coverage(
         state=Coverage.State.CONFIRMED,
         decided_by=by,
     )
+    counts.ask()
     enter("coverage.declared", row, by, system=system, target_prefix=target_prefix)
     return row
 
@@ -132,6 +134,7 @@ def withdraw_coverage(row: Coverage, by: str) -> Coverage:
 def _decide(row: Coverage, state: str, action: str, by: str) -> Coverage:
     row.state, row.decided_by = state, by
     row.save(update_fields=["state", "decided_by"])
+    counts.ask()
     enter(action, row, by, system=row.system, target_prefix=row.target_prefix)
     return row
 
@@ -156,8 +159,8 @@ def hear(system: str, grade: str = "") -> str:
 def _check(source: Source) -> None:
     if source.time_zone and source.time_zone not in available_timezones():
         raise Refused(f"“{source.time_zone}” is no time zone: use a name such as Europe/Berlin.", field="time_zone")
-    if source.kind == Source.Kind.CLAIMS and source.vendor is None:
-        raise Refused("A source of claims belongs to a vendor: name it.", field="vendor")
+    if source.kind != Source.Kind.EVIDENCE and source.vendor is None:
+        raise Refused(f"A source of {source.kind} belongs to a vendor: name it.", field="vendor")
     if source.kind == Source.Kind.EVIDENCE and source.system:
         source.grade = hear(source.system, source.grade)
     if source.refused_limit_bps > 10_000:

@@ -87,6 +87,8 @@ def receive(source: Source, sent: Sent, by: str) -> Receipt:
 
     Raises Busy and OverQuota before anything is kept, Refused where nothing of the request can be taken.
     """
+    if source.kind == Source.Kind.COUNTS:
+        raise Refused("Counts are totals of whole buckets and come as files: send them to the source's batches/.")
     limits.check(source)
     try:
         items = sent.read(source.kind, mapping.says(source))

@@ -25,12 +25,12 @@ class Echo:
         return text
 
 
-def safe_csv(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def safe_csv(rows: Iterable[Sequence[object]], header: Sequence[str] = REFUSED) -> Iterator[str]:
     """Rows as CSV, a line at a time; a cell that a spreadsheet would run is kept from it by an apostrophe."""
     lines = csv.writer(Echo())
-    yield lines.writerow(REFUSED)
+    yield lines.writerow(header)
     for row in rows:
-        yield lines.writerow([f"'{cell}" if cell[:1] in RUN else cell for cell in row])
+        yield lines.writerow([f"'{cell}" if isinstance(cell, str) and cell[:1] in RUN else cell for cell in row])
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,8 @@ def latest() -> tuple[Run, Score | None] | None:
 def unjudged(run: Run) -> int:
     """Sealed batches that arrived after the run fixed its inputs."""
     until = run.inputs.get("until_position", 0)
-    return Batch.objects.filter(state=Batch.State.SEALED, position__gt=until).count()
+    sealed = Batch.objects.filter(state=Batch.State.SEALED, position__gt=until)
+    return sealed.exclude(source__kind=Source.Kind.COUNTS).count()
 
 
 def only_source(kind: str) -> tuple[bool, Source | None]:

@@ -20,7 +20,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from audit.kernel.terms import ACTORS, COVERAGE, Reason
-from audit.sample import planted, render, stories, world
+from audit.sample import planted, render, stories, totals, world
 from audit.sample.clock import Clock
 from audit.sample.stage import BLOCK, FEED_BLOCK, Stage
 
@@ -37,6 +37,7 @@ class Delivery:
     folder: Path
     claims: dict[str, Path]  # by vendor
     evidence: dict[str, Path]  # by system
+    counts: dict[str, Path]  # by vendor: the one that states totals too, where it is of this tenant
     coverage: Path
     actors: Path
     rules: Path
@@ -110,6 +111,8 @@ def _deliver(out: Path, number: int, lines: int, *, seed: int, fmt: str, chunk: 
                 base = (number * len(tenant.feeds) + feed) * FEED_BLOCK + turn * BLOCK
                 stages.append(_plan(Clock(tenant), vendor, first, last, base, rng))
             desk.file(stages)
+    for vendor, path in delivery.counts.items():
+        desk.totals[vendor].write(path)
     return delivery
 
 
@@ -136,6 +139,7 @@ def _paths(folder: Path, tenant: world.Tenant, suffix: str) -> Delivery:
         title=tenant.title,
         folder=folder,
         claims={vendor: folder / f"claims-{vendor}{suffix}" for vendor, _ in tenant.feeds},
+        counts={vendor: folder / f"counts-{vendor}.csv" for vendor, _ in tenant.feeds if vendor == totals.VENDOR},
         evidence={system: folder / f"evidence-{system}{suffix}" for system in tenant.systems},
         coverage=folder / "coverage.csv",
         actors=folder / "actors.csv",
@@ -180,6 +184,7 @@ class _Desk:
         schemas = {path: render.CLAIMS for path in delivery.claims.values()}
         schemas |= {path: render.EVIDENCE for path in delivery.evidence.values()}
         schemas |= {delivery.truth: render.TRUTH, delivery.unclaimed: render.UNCLAIMED}
+        self.totals = {vendor: totals.Totals() for vendor in delivery.counts}
         self.sheets = {path: stack.enter_context(_Sheet(path, schema)) for path, schema in schemas.items()}
 
     def file(self, stages: list[Stage]) -> None:
@@ -189,6 +194,8 @@ class _Desk:
             lines, truth, ids = render.claims(stage)
             self.sheets[self.delivery.claims[stage.vendor]].write(lines)
             self.sheets[self.delivery.truth].write(truth)
+            if stage.vendor in self.totals:
+                self.totals[stage.vendor].add(lines, truth)
             seen, nobodys = render.evidence(stage, ids)
             events.append(seen)
             unclaimed.append(seen.filter(pa.array(nobodys)).select(["system", "event_id"]))

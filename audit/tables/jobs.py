@@ -24,6 +24,7 @@ PAGES = {
     Job.Kind.CARRY: ("run", "run_id"),
     Job.Kind.WATCH: ("batch", "batch_id"),
     Job.Kind.DELIVER: ("delivery", "delivery_id"),
+    Job.Kind.COUNT: ("vendor", "vendor_id"),
 }
 
 
@@ -41,7 +42,10 @@ class JobTable(Table):
 
     caption = "Jobs"
     empty_text = "No work was asked for yet"
-    empty_next = "Reading a file, carrying a run, making an export, previewing rules: each is a job and listed here."
+    empty_next = (
+        "Reading a file, carrying a run, making an export, previewing rules, reckoning counts: each is a job and "
+        "listed here."
+    )
 
     class Meta:
         order_by = ("-created_at",)

@@ -21,7 +21,7 @@ BATCH_TAGS = {
 
 
 class SourceTable(Table):
-    """Where claims and evidence come from."""
+    """Where claims, evidence and counts come from."""
 
     name = tables.Column()
     kind = tables.Column()
@@ -32,7 +32,9 @@ class SourceTable(Table):
 
     caption = "Sources"
     empty_text = "No source yet"
-    empty_next = "A source is one vendor's feed of claims, or one of your own systems that saw the work being done."
+    empty_next = (
+        "A source is one vendor's feed of claims or report of totals, or one of your own systems that saw the work."
+    )
 
     class Meta:
         order_by = ("kind", "name")
@@ -46,8 +48,8 @@ class SourceTable(Table):
         return record.kind
 
     def render_speaker(self, record: Source) -> SafeString | str:
-        """The vendor of claims; the system of evidence with its grade."""
-        if record.kind == Source.Kind.CLAIMS:
+        """The vendor of claims or counts; the system of evidence with its grade."""
+        if record.kind != Source.Kind.EVIDENCE:
             return str(record.vendor or "")
         system = record.system or "as its files say"
         return format_html("{} {}", system, ledger.grade(record.grade)) if record.grade else system

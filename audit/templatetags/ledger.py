@@ -132,7 +132,12 @@ class Place:
 
 PLACES: tuple[tuple[Place, ...], ...] = (
     (Place("start", "Start", "h"), Place("overview", "Overview", "o"), Place("alerts", "Alerts", "a")),
-    (Place("runs", "Runs", "r"), Place("discrepancies", "Discrepancies", "d"), Place("lines", "Claims", "l")),
+    (
+        Place("runs", "Runs", "r"),
+        Place("discrepancies", "Discrepancies", "d"),
+        Place("lines", "Claims", "l"),
+        Place("counts", "Counts", "n"),
+    ),
     (Place("vendors", "Vendors", "v"), Place("sources", "Sources", "s"), Place("coverage", "Coverage", "c")),
     (Place("rules", "Rules", "u"), Place("rate-cards", "Rate cards", "p"), Place("ledger", "Ledger", "e")),
     (Place("jobs", "Jobs", "j"), Place("members", "Members", "m"), Place("keys", "Keys", "k")),

@@ -7,6 +7,7 @@ from django.urls.converters import StringConverter
 
 from audit.api.alerts import AlertRules, Alerts, Deliveries, Webhooks
 from audit.api.batches import Batches
+from audit.api.counts import Counts
 from audit.api.events import SourceEvents
 from audit.api.exports import Exports, RunExports
 from audit.api.lines import Claim, DiscrepancyClaims, Explain, Verdicts
@@ -55,6 +56,7 @@ urlpatterns = [
     path("batches/<uuid:id>/", Batches.as_view(ONE), name="api-batch"),
     path("batches/<uuid:id>/refused/", Batches.as_view({"get": "refused"}), name="api-batch-refused"),
     path("batches/<uuid:id>/file/", Batches.as_view({"get": "file"}), name="api-batch-file"),
+    path("counts/", Counts.as_view({"get": "list"}), name="api-counts"),
     path("rule-sets/", RuleSets.as_view(LIST), name="api-rule-sets"),
     path("rule-sets/<uuid:id>/", RuleSets.as_view(CHANGED), name="api-rule-set"),
     path("rule-sets/<uuid:id>/submit/", RuleSets.as_view({"post": "submit"}), name="api-rule-set-submit"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from audit.views import claims, discrepancies, lines, overview, runs
+from audit.views import claims, counts, discrepancies, lines, overview, runs
 
 urlpatterns = [
     path("overview/", overview.overview_page, name="overview"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("exports/<uuid:export_id>/", lines.export_file, name="export-file"),
     path("discrepancies/", discrepancies.index, name="discrepancies"),
     path("discrepancies/<uuid:discrepancy_id>/", discrepancies.one, name="discrepancy"),
+    path("counts/", counts.index, name="counts"),
+    path("counts/counts.csv", counts.file, name="counts-file"),
+    path("counts/<uuid:count_id>/", counts.one, name="count"),
     path("claims/", lines.index, name="lines"),
     path("claims/<str:vendor>/<path:claim_id>/", claims.one, name="claim"),
 ]

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from audit.vault.bench import Connection, connect, copy
+from audit.vault.counts import Stated
 
 IDENTITY = {"claims": ("vendor", "claim_id", "revision"), "evidence": ("system", "event_id")}
 
@@ -31,6 +32,7 @@ class Sifted:
     witnesses: tuple[tuple[str, str], ...]
     agents: tuple[str, ...]
     prefixes: tuple[tuple[str, str, datetime, datetime], ...]
+    stated: tuple[Stated, ...] = ()  # of counts, which are judged by their buckets
 
 
 def sift(

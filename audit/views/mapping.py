@@ -99,7 +99,7 @@ def _page(
         "problem": problem or (seen.problem if seen else ""),
         "form": form,
         "rows": list(form.rows(reasons, _samples(seen) if seen else {})),
-        "reasons": [reasons[name] for name in ("epoch", "date_pattern", "time_zone") if name in reasons],
+        "reasons": [reasons[name] for name in ("epoch", "date_pattern", "time_zone", "grain") if name in reasons],
     }
     return show(request, "audit/source_map.html", form, **context, **(_beside(seen) if seen else {}))
 

@@ -1,4 +1,4 @@
-"""Where claims and evidence come from, and the files that arrive."""
+"""Where claims, evidence and counts come from, and the files that arrive."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from audit.forms.sources import ClaimsEditForm, ClaimsSourceForm, EditForm, EvidenceSourceForm, UploadForm, per_cent
+from audit.forms.sources import (
+    ClaimsEditForm,
+    ClaimsSourceForm,
+    CountsSourceForm,
+    EditForm,
+    EvidenceSourceForm,
+    UploadForm,
+    per_cent,
+)
 from audit.models import Batch, Source
 from audit.operations import batches as receiving
 from audit.operations import parties as entering
@@ -36,7 +44,11 @@ def index(request: TenantRequest, tenant: str) -> HttpResponseBase:
 def add(request: TenantRequest, tenant: str) -> HttpResponseBase:
     """Enter a source; its kind decides what is asked."""
     kind = request.GET.get("kind", "")
-    forms = {Source.Kind.CLAIMS: ClaimsSourceForm, Source.Kind.EVIDENCE: EvidenceSourceForm}
+    forms: dict[str, type[EditForm]] = {
+        Source.Kind.CLAIMS: ClaimsSourceForm,
+        Source.Kind.EVIDENCE: EvidenceSourceForm,
+        Source.Kind.COUNTS: CountsSourceForm,
+    }
     if kind not in forms:
         return render(request, "audit/source_kind.html")
     chosen = {"vendor": request.GET.get("vendor")}

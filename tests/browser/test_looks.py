@@ -1,4 +1,4 @@
-"""Every page that an admin can reach, in a real browser: nothing goes wrong, sticks out or bars anybody, day and night."""
+"""Every page that an admin can reach, in a real browser: nothing goes wrong, sticks out or bars anybody."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 `prepare` is what a run calls: files in, one Parquet file out. `read` and `take` are its two halves, for whoever has
 rows of another shape: `read` yields rows as received, `take` makes them canonical.
 
-A canonical file has the columns of `terms.INPUTS[kind]` with their types (text is string, integer int64, boolean
+A canonical file has the columns of `terms.TAKEN[kind]` with their types (text is string, integer int64, boolean
 bool, instant timestamp in microseconds UTC, effect canonical JSON text or null) and `line` (int64), `file` (string)
 and `content`: the MD5 (16 bytes) of the row's values in order, joined by U+0000, null empty, instants as microseconds
 since 1970. Good rows are kept in the order received; every other row is in the file of refused rows, with the reason.

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit.kernel.inputs.fields import TYPES
-from audit.kernel.terms import INPUTS
+from audit.kernel.terms import TAKEN
 
 FEW: Final = 4_096
 """Fewer rows than these are fingerprinted here, more by the engine."""
@@ -26,7 +26,7 @@ _CLOSE: Final = frozenset(["line", "occurred_at", "starts_at", "ends_at", "token
 
 def schema(kind: str) -> Any:
     """The Arrow schema of a canonical file of this kind."""
-    columns = [(column.name, TYPES.get(column.kind, pa.string())) for column in INPUTS[kind]]
+    columns = [(column.name, TYPES.get(column.kind, pa.string())) for column in TAKEN[kind]]
     return pa.schema([*columns, ("line", pa.int64()), ("file", pa.string()), ("content", pa.binary(16))])
 
 

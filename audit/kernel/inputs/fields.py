@@ -21,14 +21,15 @@ from audit.kernel.inputs.rows import FIELD_BYTES
 from audit.kernel.terms import GRADES, OUTCOMES, STATUSES, Column
 
 INSTANT: Final = pa.timestamp("us", "UTC")
-TYPES: Final = {"integer": pa.int64(), "boolean": pa.bool_(), "instant": INSTANT}
+TYPES: Final = {"integer": pa.int64(), "whole": pa.int64(), "boolean": pa.bool_(), "instant": INSTANT}
 """The Arrow type of each kind of column; every other kind is a string."""
 LIST: Final = {"grade": tuple(GRADES), "outcome": OUTCOMES, "status": STATUSES}
 WIDE: Final = 1 << 30
 """The most bytes that one column of a batch may take."""
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 _INTEGER: Final = re.compile(r"-?[0-9]+")
-_MONEY: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,6}))?")
+_ZEROS: Final = re.compile(r"(?<=[0-9])\.0+$")
+_MONEY: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,6})0*)?")
 _INT64: Final = 1 << 63
 
 
@@ -85,6 +86,8 @@ def _converted(column: Column, values: Any, time_zone: str | None, bounds: insta
     if column.kind == "integer":
         answer, wrong = _integers(values)
         return answer, wrong + _too_small(column, answer)
+    if column.kind == "whole":
+        return (values, []) if pa.types.is_integer(values.type) else _by_value(values, _whole, pa.int64())
     if column.kind == "instant":
         answer, pairs = instants.convert(values, time_zone, bounds)
         return answer, [Wrong(at, _seen(values[at]), reason) for at, reason in pairs]
@@ -186,7 +189,7 @@ def positions(mask: Any) -> list[int]:
 def _typed(column: Column, values: Any) -> Found:
     """A column that came with a type: kept if it is of the kind, else read as its text."""
     kind = values.type
-    if column.kind == "integer" and pa.types.is_integer(kind) and kind != pa.uint64():
+    if column.kind in ("integer", "whole") and pa.types.is_integer(kind) and kind != pa.uint64():
         return pc.cast(values, pa.int64()), []
     if column.kind == "boolean" and pa.types.is_boolean(kind):
         return values, []
@@ -252,6 +255,10 @@ def _integer(text: str) -> int:
     if len(text) > 20 or not -_INT64 <= int(text) < _INT64:
         raise ValueError("is out of range: an integer is at most 9223372036854775807")
     return int(text)
+
+
+def _whole(text: str) -> int:
+    return _integer(_ZEROS.sub("", text))
 
 
 def _micros(text: str) -> int:

@@ -42,7 +42,10 @@ def disagreements(kind: str, made: dict[str, Any]) -> list[tuple[str, list[Wrong
         return [("tokens_cached", _cached(made)), ("currency", _currency(made))]
     if kind == "evidence":
         return [("vendor", _vendorless(made))]
-    return [("ends_at", _backwards(made))] if kind == "coverage" else []
+    if kind == "counts":
+        period = [("period_end", _backwards(made, "period_start", "period_end"))]
+        return [*period, ("currency", _currency(made)), ("tokens", _sum(made)), ("units", _empty(made))]
+    return [("ends_at", _backwards(made, "starts_at", "ends_at"))] if kind == "coverage" else []
 
 
 def grades_of(made: dict[str, Any], good: npt.NDArray[np.bool_], grades: dict[str, str]) -> list[Wrong]:
@@ -85,7 +88,19 @@ def _vendorless(made: dict[str, Any]) -> list[Wrong]:
     return [Wrong(at, "", reason) for at in positions(mask)]
 
 
-def _backwards(made: dict[str, Any]) -> list[Wrong]:
-    mask = pc.less_equal(made["ends_at"], made["starts_at"])
-    reason = "is not after starts_at: correct one of them"
-    return [Wrong(at, made["ends_at"][at].as_py().isoformat(), reason) for at in positions(mask)]
+def _sum(made: dict[str, Any]) -> list[Wrong]:
+    parts = pc.add(made["tokens_input"], made["tokens_output"])
+    reason = "is not tokens_input and tokens_output together: correct one of them or map only the total"
+    return [Wrong(at, made["tokens"][at].as_py(), reason) for at in positions(pc.not_equal(made["tokens"], parts))]
+
+
+def _empty(made: dict[str, Any]) -> list[Wrong]:
+    said = [made[name] for name in ("units", "tokens", "tokens_input", "tokens_output", "charge_micros")]
+    reason = "is empty, and so are tokens and charge: a count states at least one of them"
+    return [Wrong(at, "", reason) for at in positions(pc.is_null(pc.coalesce(*said)))]
+
+
+def _backwards(made: dict[str, Any], start: str, end: str) -> list[Wrong]:
+    mask = pc.less_equal(made[end], made[start])
+    reason = f"is not after {start}: correct one of them"
+    return [Wrong(at, made[end][at].as_py().isoformat(), reason) for at in positions(mask)]

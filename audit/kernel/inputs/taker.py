@@ -18,10 +18,10 @@ from audit.kernel.inputs.fields import Wrong
 from audit.kernel.inputs.rowrules import SYSTEMS, charge, constant, disagreements, grades_of
 from audit.kernel.inputs.rows import Rows
 from audit.kernel.inputs.taken import Taken
-from audit.kernel.terms import INPUTS, Column
+from audit.kernel.terms import CHARGED, TAKEN, Column
 
 CHARGE: Final = "charge"
-"""A plain decimal that claims may give instead of `charge_micros`."""
+"""A plain decimal that claims and counts may give instead of `charge_micros`."""
 _SHOWN: Final = 8
 
 Faulty = dict[str, list[Wrong]]
@@ -42,7 +42,7 @@ class Taker:
         called: Mapping[str, str],
     ) -> None:
         """Take onto a sheet; refusals call a column what `called` says, else by its canonical name."""
-        self._kind, self._columns, self._schema = kind, INPUTS[kind], schema(kind)
+        self._kind, self._columns, self._schema = kind, TAKEN[kind], schema(kind)
         self._refusals, self._time_zone, self._constants, self._grades = refusals, time_zone, constants, grades
         self._called = called
         self._bounds = instants.OPEN if kind == "coverage" else instants.USUAL
@@ -107,9 +107,9 @@ class Taker:
         faulty: Faulty = {}
         for column in self._columns:
             made[column.name], faulty[column.name] = self._column(column, rows)
-        if self._kind == "claims" and CHARGE in rows.columns:
+        if self._kind in CHARGED and CHARGE in rows.columns:
             made["charge_micros"], faulty[CHARGE] = charge(made["charge_micros"], rows.columns[CHARGE])
-        known = {*made, CHARGE} if self._kind == "claims" else set(made)
+        known = {*made, CHARGE} if self._kind in CHARGED else set(made)
         self._ignored.update(dict.fromkeys(name for name in rows.columns if name not in known))
         return made, faulty
 

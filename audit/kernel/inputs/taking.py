@@ -37,7 +37,7 @@ def take(
 ) -> Taken:
     """Rows as received, of one file, into the canonical Parquet file `out`; refusals are appended to `refused`.
 
-    `kind` is a key of `terms.INPUTS`; `file` is what refusals call the file; `time_zone` is the IANA zone of times
+    `kind` is a key of `terms.TAKEN`; `file` is what refusals call the file; `time_zone` is the IANA zone of times
     without one; `constants` are what the source says of every row (a row that says otherwise is refused);
     `called` is what the file calls a canonical column, for refusals. Raises
     BadInput for a file that cannot be taken at all; then nothing is left behind and `refused` is as it was.

@@ -84,9 +84,7 @@ def _load(tenant_id: UUID, delivery: Delivery) -> None:
         people = _people(delivery)
     by, other = f"user:{people[0].user_id}", f"user:{people[-1].user_id}"
     for kind, name, path in _files(delivery):
-        spooled = batches.spool(tenant_id, _chunks(path))
-        with scope(tenant_id):
-            batches.receive(_source(kind, name, by), spooled, path.name, by)
+        _receive(tenant_id, kind, name, path, by)
     _work_off(tenant_id)
     with scope(tenant_id):
         if not Run.objects.exists():
@@ -96,6 +94,15 @@ def _load(tenant_id: UUID, delivery: Delivery) -> None:
             _alerts(by)
             runs.open_run(_day(STARTS_ON), _day(ENDS_ON), by, rule_set=rule_set)
     _work_off(tenant_id)
+    for vendor, path in delivery.counts.items():  # last: what they are held against is there, so once is enough
+        _receive(tenant_id, Source.Kind.COUNTS, vendor, path, by)
+    _work_off(tenant_id)
+
+
+def _receive(tenant_id: UUID, kind: str, name: str, path: Path, by: str) -> None:
+    spooled = batches.spool(tenant_id, _chunks(path))
+    with scope(tenant_id):
+        batches.receive(_source(kind, name, by), spooled, path.name, by)
 
 
 def _people(delivery: Delivery) -> list[Membership]:
@@ -119,11 +126,11 @@ def _files(delivery: Delivery) -> Iterator[tuple[str, str, Path]]:
 
 
 def _source(kind: str, name: str, by: str) -> Source:
-    title = f"{name} claims" if kind == Source.Kind.CLAIMS else f"{name} evidence"
+    title = f"{name} {kind}"
     known = Source.objects.filter(name=title).first()
     if known is not None:
         return known
-    if kind == Source.Kind.CLAIMS:
+    if kind != Source.Kind.EVIDENCE:
         vendor = Vendor.objects.filter(key=name).first() or parties.add_vendor(name, name.capitalize(), by)
         return sources.add_source(kind, title, by, vendor=vendor)
     return sources.add_source(kind, title, by)
