@@ -23,6 +23,7 @@ class Job(TenantModel):
         CARRY = "carry", "Carry a run"
         EXPORT = "export", "Make an export"
         PREVIEW = "preview", "Preview rules"
+        SCREEN = "screen", "Screen claims"
 
     kind = models.CharField(max_length=10, choices=Kind)
     object_id = models.UUIDField()

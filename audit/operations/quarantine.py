@@ -6,7 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from audit.models import Job
-from audit.operations import batches, exports, jobs, previews, runs
+from audit.operations import batches, exports, jobs, previews, runs, screens
 
 REOPEN: dict[str, Callable[[UUID], None]] = {
     Job.Kind.TAKE: batches.reopen,
@@ -14,6 +14,7 @@ REOPEN: dict[str, Callable[[UUID], None]] = {
     Job.Kind.CARRY: runs.reopen,
     Job.Kind.EXPORT: exports.reopen,
     Job.Kind.PREVIEW: previews.reopen,
+    Job.Kind.SCREEN: screens.reopen,
 }
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 
 from audit.models import Job
-from audit.operations import batches, exports, jobs, previews, runs, sealing
+from audit.operations import batches, exports, jobs, previews, runs, screens, sealing
 from audit.operations.faults import LostLease, NotNow
 from tenants.scope import scope
 
@@ -23,6 +23,7 @@ HANDLERS: dict[str, tuple[ModuleType, Callable[[jobs.Lease], None]]] = {
     Job.Kind.CARRY: (runs, runs.carry),
     Job.Kind.EXPORT: (exports, exports.make),
     Job.Kind.PREVIEW: (previews, previews.make),
+    Job.Kind.SCREEN: (screens, screens.make),
 }
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 from django.http import Http404
 
-from audit.models import Batch, Export, Job, Preview, Run
+from audit.models import Batch, Export, Job, Preview, Run, Screen
 
 
 def all_jobs(state: str = "") -> QuerySet[Job]:
@@ -31,13 +31,15 @@ def by_state() -> dict[str, int]:
 
 
 def names(jobs: Iterable[Job]) -> dict[UUID, str]:
-    """What these jobs are done to, by name: files, runs, exports, previews; four statements whatever their number."""
+    """What these jobs are done to, by name: files, runs, exports, previews, screens; five statements whatever their number."""
     wanted = [job.object_id for job in jobs]
     found: dict[UUID, str] = {}
     for model in (Batch, Export):
         found |= dict(model.objects.filter(id__in=wanted).values_list("id", "file_name"))
+    runs = Run.objects.filter(id__in=wanted)
     previews = Preview.objects.filter(id__in=wanted).select_related("rule_set", "run")
-    return found | {thing.id: str(thing) for rows in (Run.objects.filter(id__in=wanted), previews) for thing in rows}
+    screens = Screen.objects.filter(id__in=wanted).select_related("batch")
+    return found | {thing.id: str(thing) for rows in (runs, previews, screens) for thing in rows}
 
 
 def of(kind: str, object_id: UUID) -> Job | None:

@@ -36,6 +36,7 @@ class Lines(Sequence[Line]):
 
     columns: ClassVar[tuple[str, ...]] = COLUMNS
     known: ClassVar[tuple[str, ...]] = FILTERS
+    identity: ClassVar[tuple[str, ...]] = ORDER
     path: Path
     filters: Mapping[str, str] = field(default_factory=dict)
     order: tuple[str, ...] = ()
@@ -54,10 +55,10 @@ class Lines(Sequence[Line]):
     @cached_property
     def count(self) -> int:  # type: ignore[override]  # a lazy list, as Django's paginator wants it
         """How many lines the filters let through."""
-        where, parameters = self.condition()
+        (where, parameters), (relation, given) = self.condition(), self.relation()
         with connect(self.path.parent, threads=2) as connection:
-            query = f"select count(*) from read_parquet(?) where {where}"
-            row = connection.execute(query, [str(self.path), *parameters]).fetchone()
+            query = f"select count(*) from {relation} where {where}"
+            row = connection.execute(query, [*given, *parameters]).fetchone()
         return int(row[0]) if row else 0
 
     @overload
@@ -108,15 +109,19 @@ class Lines(Sequence[Line]):
         return self._fetch(tail, [*parameters, *place, count])[::-1]
 
     def _fetch(self, tail: str, parameters: list[Any]) -> list[Line]:
+        relation, given = self.relation()
         with connect(self.path.parent, threads=2) as connection:
             names = ", ".join(f'"{name}"' for name in self.columns)
-            query = f"select {names} from read_parquet(?) {tail}"
-            rows = connection.execute(query, [str(self.path), *parameters]).fetchall()
+            rows = connection.execute(f"select {names} from {relation} {tail}", [*given, *parameters]).fetchall()
         return [dict(zip(self.columns, row, strict=True)) for row in rows]
 
     def _ordering(self) -> str:
         named = [f'"{name.lstrip("-")}" {"desc" if name.startswith("-") else "asc"} nulls last' for name in self.order]
-        return ", ".join([*named, *ORDER])
+        return ", ".join([*named, *self.identity])
+
+    def relation(self) -> tuple[str, list[Any]]:
+        """Where the lines are read from, as SQL with its parameters."""
+        return "read_parquet(?)", [str(self.path)]
 
     def condition(self) -> tuple[str, list[Any]]:
         """What the filters ask, as SQL with its parameters."""
