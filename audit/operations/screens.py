@@ -1,7 +1,7 @@
 """Screens: the claims of a batch set against themselves, by a job; and what the vendor stated that they come to.
 
-Nothing here is a verdict, and no run reads it. A screen may be made again at any time: by other rules, after a price was
-entered, or once it is known which days the batch should be about.
+Nothing here is a verdict, and no run reads it. A screen may be made again at any time: by other rules, after a price
+was entered, or once it is known which days the batch should be about.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from audit.vault.screen import screen as look_through
 from tenants.scope import current, scope
 
 STAGE = "screen"
+SHOWN = ("burst_window_seconds", "burst_minimum", "production_environments", "completed_statuses", "time_zone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,13 @@ def state_total(batch: Batch, stated: Stated, by: str) -> Screen:
 def make(lease: jobs.Lease) -> None:
     """Look through the claims. A job: called outside any scope."""
     with scope(lease.tenant_id):
-        screen = Screen.objects.select_related("batch", "batch__source", "batch__source__vendor").get(id=lease.object_id)
+        screen = Screen.objects.select_related("batch", "batch__source", "batch__source__vendor").get(
+            id=lease.object_id
+        )
         jobs.hold(lease)
         screen.state, screen.started_at = Screen.State.RUNNING, timezone.now()
         screen.save(update_fields=["state", "started_at"])
-        basis = screens.basis(screen.batch, screen)
+        basis, rules = screens.basis(screen.batch, screen), screens.rules_in_force()[1]
         rows = files.local(screen.batch.rows_key)
         earlier = [files.local(key) for key in screens.before(screen.batch).values_list("rows_key", flat=True)]
 
@@ -97,7 +100,8 @@ def make(lease: jobs.Lease) -> None:
     with scope(lease.tenant_id):
         jobs.hold(lease)
         screen = Screen.objects.get(id=screen.id)  # a total may have been stated meanwhile
-        screen.outcome, screen.file_key, screen.digest = outcome, key, basis.digest()
+        screen.outcome = outcome | {"basis": {"rules": rules} | {name: getattr(basis, name) for name in SHOWN}}
+        screen.file_key, screen.digest = key, basis.digest()
         screen.state, screen.ended_at, screen.stage, screen.error = Screen.State.DONE, timezone.now(), "", ""
         screen.save()
         jobs.finish(lease)

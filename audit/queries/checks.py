@@ -65,26 +65,26 @@ TITLES = {
 }
 FORMULAS = {
     "stated_total": "units and charges of the lines − units and charges that the vendor stated",
-    "duplicate_ids": "rows whose claim id and revision stand before them in this batch, or in an earlier one with other "
-    "content; rows of an earlier batch that came again word for word were dropped when the file was read",
-    "repeats": "lines of one agent, action, target and effect (without an effect: of one session too), each within the "
-    "burst window of the one before; at stake is every line of a burst but its first",
+    "duplicate_ids": "rows whose claim id and revision stand before them in this batch, or in an earlier one with "
+    "other content; rows that came again word for word were dropped when the file was read",
+    "repeats": "lines of one agent, action, target and effect (without an effect: of one session too), each within "
+    "the burst window of the one before; at stake is every line of a burst but its first",
     "environments": "lines whose environment is none of the production environments of the rules",
     "growth": "units ÷ days from the first to the last UTC day; a look where they are more than three halves of the "
     "earlier batch's; at stake is what lies over the earlier batch's units and charges a day, cut off",
-    "tokens": f"tokens ÷ units of a line, against the median of its agent's action, cut off to whole tokens; out of band "
-    f"where more than {BAND} times the median or less than a tenth of it; only where {BAND_LINES} lines or more say "
-    "their tokens and the median is above nothing",
-    "running_totals": f"series of one agent, action and session, in the order of time, of {SERIES_LINES} lines or more, "
+    "tokens": "tokens ÷ units of a line, against the median of its agent's action, cut off to whole tokens; a look at "
+    f"more than {BAND} times the median, or less than a tenth of it; only where {BAND_LINES} lines or more say their "
+    "tokens and the median is above nothing",
+    "running_totals": f"series of {SERIES_LINES} lines or more of one agent, action and session, in the order of time, "
     f"whose units (or charges) never fall and rise {SERIES_RISES} times or more; at stake is every line of such a "
     "series but its last",
-    "dates": "a look where no line lies beyond the twelfth of a month, and the lines would lie in fewer months with day "
-    "and month exchanged; at stake are the lines whose date would then be another",
+    "dates": "a look where no line lies beyond the twelfth of a month, and the lines would lie in fewer months with "
+    "day and month exchanged; at stake are the lines whose date would then be another",
     "period": "lines from outside the days that the vendor stated, or later than the arrival of the file itself",
     "many_units": "lines with more than one unit; at stake are their units beyond the first",
     "charges": "lines that charge less than nothing, or nothing though they say that they completed",
-    "rates": "charge − price × units, with the latest price of the line's action and currency on its UTC day, or else of "
-    "every action; at stake is the sum of the differences",
+    "rates": "charge − price × units, by the latest price of the line's action and currency on its UTC day, or else "
+    "of every action; at stake is the sum of the differences",
 }
 
 
@@ -130,7 +130,7 @@ def _duplicate_ids(screen: Screen) -> Check:
     found, dropped = screen.outcome["found"]["duplicate_ids"], screen.batch.duplicate_count
     kinds = {name: found["kinds"].get(part, 0) for name, part in (("again", "1"), ("conflicting", "2"))}
     word = Word.LOOK if found["at_stake"] or dropped else Word.FINE
-    facts = {**kinds, "restated": found["kinds"].get("3", 0), "dropped": dropped}
+    facts = {**kinds, "restated": screen.outcome["restated"], "dropped": dropped}
     return Check("duplicate_ids", word, "duplicate_ids", found["lines"], found["units"], found["money"], facts)
 
 

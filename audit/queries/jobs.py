@@ -31,7 +31,7 @@ def by_state() -> dict[str, int]:
 
 
 def names(jobs: Iterable[Job]) -> dict[UUID, str]:
-    """What these jobs are done to, by name: files, runs, exports, previews, screens; five statements whatever their number."""
+    """What these jobs are done to, by name: five statements whatever their number."""
     wanted = [job.object_id for job in jobs]
     found: dict[UUID, str] = {}
     for model in (Batch, Export):

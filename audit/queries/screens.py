@@ -17,7 +17,7 @@ from audit.models import Batch, RateCard, RuleSet, Screen, Source
 from audit.queries import batches
 from audit.queries.lines import Lines
 from audit.vault import files
-from audit.vault.screen import FINDINGS, Basis, Price
+from audit.vault.screen import Basis, Price
 
 
 def claims_batch(batch_id: UUID) -> Batch:
@@ -112,9 +112,7 @@ class BatchLines(Lines):
 
 
 def lines(batch: Batch, finding: str = "", filters: Mapping[str, str] | None = None) -> BatchLines:
-    """The rows of a sealed batch. Raises Http404 for a finding that there is not, or a batch without rows."""
-    if finding and finding not in FINDINGS:
-        raise Http404("There is no such finding.")
+    """The rows of a sealed batch. Raises Http404 where there are none yet, or nobody has looked for the finding."""
     screen = of(batch) if finding else None
     if not batch.rows_key or (finding and not (screen and screen.file_key)):
         raise Http404("There are no lines yet.")

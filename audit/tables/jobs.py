@@ -39,7 +39,7 @@ class JobTable(Table):
 
     caption = "Jobs"
     empty_text = "No work was asked for yet"
-    empty_next = "Reading a file, carrying a run, making an export, previewing rules, screening claims: each is a job and listed here."
+    empty_next = "Reading a file, carrying a run, screening claims, making an export: each is a job and listed here."
 
     class Meta:
         order_by = ("-created_at",)

@@ -23,8 +23,9 @@ FINDINGS: Final = (
     *("charges", "rates"),
 )
 STEPS: Final = (
-    *("line", "totals", "duplicate_ids", "repeats", "environments", "token_band", "tokens", "series", "growing"),
-    *("running_totals", "calendar", "dates", "period", "many_units", "charges", "tariff", "priced", "rates"),
+    *("line", "totals", "repeated_ids", "duplicate_ids", "repeatable", "repeats", "environments", "token_band"),
+    *("tokens", "series", "growing", "running_totals", "calendar", "dates", "period", "many_units", "charges"),
+    *("tariff", "priced", "rates"),
 )
 SQL: Final = Path(__file__).parent / "sql" / "screen"
 BAND, BAND_LINES, SERIES_LINES, SERIES_RISES = 10, 30, 6, 5  # as the steps have them
@@ -181,6 +182,7 @@ def _reach(connection: Connection) -> Outcome:
     found["banded"] = connection.execute(
         "select count(*) from line semi join token_band using (vendor, agent_id, action) where tokens is not null"
     ).fetchall()[0][0]
+    found["restated"] = connection.execute("select count(*) from repeated_ids where part = 3").fetchall()[0][0]
     return {**found, "calendar": _plain(_dicts(connection, "select * from calendar")[0])}
 
 

@@ -15,8 +15,8 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from audit.models import Job, RateCard, RuleSet, Run, Source, Vendor
-from audit.operations import batches, jobs, parties, rules, runs, sources
+from audit.models import Batch, Job, RateCard, RuleSet, Run, Source, Vendor
+from audit.operations import batches, jobs, parties, rules, runs, screens, sources
 from audit.operations.work import work_on
 from audit.sample import Delivery, make
 from audit.sample.world import ENDS_ON, STARTS_ON
@@ -93,6 +93,8 @@ def _load(tenant_id: UUID, delivery: Delivery) -> None:
             _settings(delivery, by)
             rule_set = _rules(delivery, by, other)
             _prices(by)
+            for batch in Batch.objects.filter(source__kind=Source.Kind.CLAIMS):
+                screens.queue(batch)  # by these rules and prices
             runs.open_run(_day(STARTS_ON), _day(ENDS_ON), by, rule_set=rule_set)
     _work_off(tenant_id)
 
