@@ -11,7 +11,7 @@ from audit.queries.checks import TITLES, Check, Word
 from audit.serializers.fields import Instant, PlainObject
 
 
-class CheckSerializer(serializers.Serializer[Check]):
+class CheckSerializer(serializers.Serializer[Any]):
     """One check. It is no verdict, and changes none."""
 
     name = serializers.ChoiceField(choices=list(TITLES.items()))
@@ -24,7 +24,7 @@ class CheckSerializer(serializers.Serializer[Check]):
     facts = PlainObject(help_text="The numbers that it rests on.")
 
 
-class ScreenSerializer(serializers.Serializer[Screen]):
+class ScreenSerializer(serializers.Serializer[Any]):
     """The checks of one batch; none before the state is done."""
 
     batch = serializers.UUIDField(source="batch_id")

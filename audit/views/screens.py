@@ -96,10 +96,10 @@ def _crumbs(request: TenantRequest, batch: Batch, *more: str) -> list[tuple[str,
 def total(request: TenantRequest, tenant: str, batch_id: UUID) -> HttpResponseBase:
     """Note what the vendor stated."""
     batch, form = screens.claims_batch(batch_id), StatedForm(request.POST)
-    if form.is_valid() and attempt(
-        form, lambda: operations.state_total(batch, Stated(**form.stated()), actor(request))
-    ):
-        return redirect("batch-screen", tenant, batch.id)
+    if form.is_valid():
+        stated = Stated(**form.stated())
+        if attempt(form, lambda: operations.state_total(batch, stated, actor(request))):
+            return redirect("batch-screen", tenant, batch.id)
     return _page(request, batch, form)
 
 
