@@ -27,6 +27,7 @@ from tests.world import program
 
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 FIRST, LAST = datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 7, 20, tzinfo=UTC)
+BEFORE = "2026-06-30T09:00:00Z"
 HEADER = "claim_id,agent_id,action,target,occurred_at,units,charge_micros,currency,environment\n"
 ROW = "{word}-{number},{word}-agent,{word}-action,crm/{word}/{number},{at},1,1000000,USD,production\n"
 EXPORTS = {"export_id": "csv", "parquet_export_id": "parquet", "stuck_export_id": "xlsx"}
@@ -145,14 +146,17 @@ def _stock(slug: str, word: str) -> Stock:
         members = Membership.objects.exclude(user__in=[admin, other])
         values |= {"source_id": source.id, "member": members[0].id}
     spooled = batches.spool(tenant_id, [_claims(word).encode()])
+    before = batches.spool(tenant_id, [(HEADER + ROW.format(word=word, number=0, at=BEFORE)).encode()])
     with scope(tenant_id):
+        earlier, _ = batches.receive(source, before, f"{word}-before.csv", by)
         batch, _ = batches.receive(source, spooled, f"{word}.csv", by)
     drain(tenant_id)
     with scope(tenant_id):
         run = runs.open_run(FIRST, LAST, by)
     drain(tenant_id)
     with scope(tenant_id):
-        values |= {"tenant": slug, "batch_id": batch.id, "run_id": run.id, **_results(run, word, by)}
+        values |= {"batch_id": batch.id, "earlier_id": earlier.id}
+        values |= {"tenant": slug, "run_id": run.id, **_results(run, word, by)}
         values["preview_id"] = previews.ask(RuleSet.objects.get(id=values["strict_id"]), run, by).id
     drain(tenant_id)
     values |= _counts(tenant_id, word, by)

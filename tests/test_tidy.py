@@ -91,7 +91,7 @@ def test_the_steps_are_the_sql_files() -> None:
     assert files == {Path(step).stem for step in STEPS}
 
 
-@pytest.mark.parametrize("path", tracked("audit/kernel/sql/*.sql"), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", tracked("audit/*.sql"), ids=lambda path: path.stem)
 def test_a_sql_file_is_one_short_select_with_a_head(path: Path) -> None:
     text = path.read_text()
     assert text.startswith(f"-- {path.stem}: "), "the first line says what the table holds"

@@ -7,6 +7,7 @@ from audit.models.parties import Agent, RateCard, Vendor
 from audit.models.previews import Preview
 from audit.models.rules import RuleSet
 from audit.models.runs import Discrepancy, Finding, Run, Score, Total
+from audit.models.screens import Screen
 from audit.models.sources import Actor, Batch, Coverage, Source, Witness
 from audit.models.streams import Arrival, Identity
 
@@ -32,6 +33,7 @@ __all__ = [
     "RuleSet",
     "Run",
     "Score",
+    "Screen",
     "Source",
     "StatedCount",
     "Total",

@@ -26,6 +26,7 @@ class Job(TenantModel):
         WATCH = "watch", "Look for loops"
         DELIVER = "deliver", "Deliver an alert"
         COUNT = "count", "Reckon counts"
+        SCREEN = "screen", "Screen claims"
 
     kind = models.CharField(max_length=10, choices=Kind)
     object_id = models.UUIDField()

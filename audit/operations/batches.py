@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from audit.intake import BadInput, Taken, cell
 from audit.models import Batch, Job, Run, Source
-from audit.operations import counts, jobs, parties, sources
+from audit.operations import counts, jobs, parties, screens, sources
 from audit.operations.faults import NotNow, Refused
 from audit.operations.points import reached
 from audit.operations.record import enter, lock, next_number
@@ -186,6 +186,8 @@ def _seal(batch: Batch, lease: jobs.Lease, taken: Taken, sifted: Sifted, folder:
         sources.propose_coverage(batch, sifted.prefixes)
         counts.ask(batch.source.vendor)
         enter("batch.sealed", batch, "system", rows_key=batch.rows_key, **receipt_counts(batch))
+        if batch.source.kind == Source.Kind.CLAIMS:
+            screens.queue(batch)
         jobs.finish(lease)
         wake(batch)
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from audit.kernel.reconcile import Progress
 from audit.kernel.score import WHOLE_BPS
-from audit.models import Preview, Run
+from audit.models import Preview, Run, Screen
 from audit.operations import jobs
 from tenants.scope import scope
 
 SECONDS = 0.5  # between two words of the kernel
 
 
-def tell(thing: Run | Preview, lease: jobs.Lease, stage: str, done: int, total: int, rate: int = 0) -> None:
+def tell(thing: Run | Preview | Screen, lease: jobs.Lease, stage: str, done: int, total: int, rate: int = 0) -> None:
     """Note the stage on the row, unless the lease was lost. rate: claims a second."""
     with scope(lease.tenant_id):
         jobs.hold(lease)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from audit.models import Job
-from audit.operations import batches, deliveries, exports, jobs, loops, previews, reckoning, runs
+from audit.operations import batches, deliveries, exports, jobs, loops, previews, reckoning, runs, screens
 
 REOPEN: dict[str, Callable[[UUID], None]] = {
     Job.Kind.TAKE: batches.reopen,
@@ -17,6 +17,7 @@ REOPEN: dict[str, Callable[[UUID], None]] = {
     Job.Kind.WATCH: loops.reopen,
     Job.Kind.DELIVER: deliveries.reopen,
     Job.Kind.COUNT: reckoning.reopen,
+    Job.Kind.SCREEN: screens.reopen,
 }
 
 

@@ -9,7 +9,7 @@ from types import ModuleType
 from uuid import UUID
 
 from audit.models import Job
-from audit.operations import batches, deliveries, exports, jobs, loops, previews, reckoning, runs, sealing
+from audit.operations import batches, deliveries, exports, jobs, loops, previews, reckoning, runs, screens, sealing
 from audit.operations.faults import LostLease, NotNow
 from tenants.scope import scope
 
@@ -24,6 +24,7 @@ HANDLERS: dict[str, tuple[ModuleType, Callable[[jobs.Lease], None]]] = {
     Job.Kind.WATCH: (loops, loops.watch),
     Job.Kind.DELIVER: (deliveries, deliveries.deliver),
     Job.Kind.COUNT: (reckoning, reckoning.reckon),
+    Job.Kind.SCREEN: (screens, screens.make),
 }
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 from django.http import Http404
 
-from audit.models import Batch, Delivery, Export, Job, Preview, Run, Vendor
+from audit.models import Batch, Delivery, Export, Job, Preview, Run, Screen, Vendor
 
 
 def all_jobs(state: str = "") -> QuerySet[Job]:
@@ -31,13 +31,14 @@ def by_state() -> dict[str, int]:
 
 
 def names(jobs: Iterable[Job]) -> dict[UUID, str]:
-    """What these jobs are done to, by name: six statements whatever their number."""
+    """What these jobs are done to, by name: seven statements whatever their number."""
     wanted = [job.object_id for job in jobs]
     found: dict[UUID, str] = {}
     for model in (Batch, Export):
         found |= dict(model.objects.filter(id__in=wanted).values_list("id", "file_name"))
     previews = Preview.objects.filter(id__in=wanted).select_related("rule_set", "run")
-    told = (*(model.objects.filter(id__in=wanted) for model in (Run, Delivery, Vendor)), previews)
+    screens = Screen.objects.filter(id__in=wanted).select_related("batch")
+    told = (*(model.objects.filter(id__in=wanted) for model in (Run, Delivery, Vendor)), previews, screens)
     return found | {thing.id: str(thing) for rows in told for thing in rows}
 
 

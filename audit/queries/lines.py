@@ -9,8 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, overload
 
-import pyarrow.parquet as pq
-
 from audit.models import Run
 from audit.vault import files
 from audit.vault.bench import connect
@@ -25,8 +23,6 @@ COLUMNS = (
 EXACT = ("vendor", "claim_id", "state", "reason", "agent_id", "action", "target", "session_id", "environment")
 FILTERS = (*EXACT, "class", "currency", "repeat_of", "event_id", "provisional", "from", "until", "q")
 
-EVERYTHING = "true"  # the condition of no filter
-
 Line = dict[str, Any]
 
 
@@ -35,11 +31,12 @@ class Lines(Sequence[Line]):
     """A lazy sequence over a Parquet file of lines in the order of identity. Slices read what they need.
 
     filters: names of FILTERS → text. `q` finds an id or a part of a target. order: column names, `-` for
-    descending; the identity of a line comes last, so that the order is total.
+    descending; the place of a line in the file comes last, so that the order is total.
     """
 
     columns: ClassVar[tuple[str, ...]] = COLUMNS
     known: ClassVar[tuple[str, ...]] = FILTERS
+    place: ClassVar[tuple[str, ...]] = ("file_row_number",)
     path: Path
     filters: Mapping[str, str] = field(default_factory=dict)
     order: tuple[str, ...] = ()
@@ -58,12 +55,10 @@ class Lines(Sequence[Line]):
     @cached_property
     def count(self) -> int:  # type: ignore[override]  # a lazy list, as Django's paginator wants it
         """How many lines the filters let through."""
-        where, parameters = self.condition()
-        if where == EVERYTHING:
-            return int(pq.read_metadata(self.path).num_rows)
+        (where, parameters), (relation, given) = self.condition(), self.relation()
         with connect(self.path.parent, threads=2) as connection:
-            query = f"select count(*) from read_parquet(?) where {where}"
-            row = connection.execute(query, [str(self.path), *parameters]).fetchone()
+            query = f"select count(*) from {relation} where {where}"
+            row = connection.execute(query, [*given, *parameters]).fetchone()
         return int(row[0]) if row else 0
 
     @overload
@@ -88,9 +83,7 @@ class Lines(Sequence[Line]):
     def read(self, start: int, count: int) -> list[Line]:
         """`count` lines from the place `start`."""
         where, parameters = self.condition()
-        if where == EVERYTHING and not self.order:
-            return self._fetch("where file_row_number between ? and ?", [start, start + count - 1])
-        return self._fetch(f"where {where} {self._ordering()} limit ? offset ?", [*parameters, count, start])
+        return self._fetch(f"where {where} order by {self._ordering()} limit ? offset ?", [*parameters, count, start])
 
     def after(self, place: Sequence[Any] | None, count: int) -> list[Line]:
         """`count` lines after the identity `place` (values of ORDER) in the order of identity; for cursors."""
@@ -98,41 +91,46 @@ class Lines(Sequence[Line]):
         if place is not None:
             where = f"{where} and ({', '.join(ORDER)}) > (?, ?, ?, ?)"
             parameters = [*parameters, *place]
-        return self._fetch(f"where {where} limit ?", [*parameters, count])
+        return self._fetch(f"where {where} order by {', '.join(self.place)} limit ?", [*parameters, count])
 
     def nearest(self, instant: datetime, count: int) -> list[Line]:
         """`count` lines nearest in time to an instant, in the order of time."""
         where, parameters = self.condition()
         distance = "abs(epoch_us(occurred_at) - epoch_us(?::timestamptz))"
-        tail = f"where {where} order by {distance}, file_row_number limit ?"
+        tail = f"where {where} order by {distance}, {', '.join(self.place)} limit ?"
         found = self._fetch(tail, [*parameters, instant, count])
         return sorted(found, key=lambda line: (line["occurred_at"], line["claim_id"], line["revision"], line["row"]))
 
     def before(self, place: Sequence[Any], count: int) -> list[Line]:
         """The `count` lines just before the identity `place`, in the order of identity; for cursors."""
         where, parameters = self.condition()
-        tail = f"where {where} and ({', '.join(ORDER)}) < (?, ?, ?, ?) order by file_row_number desc limit ?"
+        backward = ", ".join(f"{name} desc" for name in self.place)
+        tail = f"where {where} and ({', '.join(ORDER)}) < (?, ?, ?, ?) order by {backward} limit ?"
         return self._fetch(tail, [*parameters, *place, count])[::-1]
 
     def _fetch(self, tail: str, parameters: list[Any]) -> list[Line]:
         """First the places of the lines, from the columns that are asked about alone; then the whole lines there."""
-        file = "read_parquet(?, file_row_number = true)"
+        relation, given = self.relation()
+        place = ", ".join(self.place)
         names = ", ".join(f'"{name}"' for name in self.columns)
         with connect(self.path.parent, threads=2) as connection:
-            found = connection.execute(f"select file_row_number from {file} {tail}", [str(self.path), *parameters])
-            places = [int(row[0]) for row in found.fetchall()]
+            places = connection.execute(f"select {place} from {relation} {tail}", [*given, *parameters]).fetchall()
             if not places:
                 return []
-            query = f"select file_row_number, {names} from {file} where file_row_number in ({str(places)[1:-1]})"
-            rows = {row[0]: row[1:] for row in connection.execute(query, [str(self.path)]).fetchall()}
-        return [dict(zip(self.columns, rows[place], strict=True)) for place in places]
+            wanted = ", ".join(str(found) if len(found) > 1 else str(found[0]) for found in places)
+            query = f"select {place}, {names} from {relation} where ({place}) in ({wanted})"
+            rows = connection.execute(query, given).fetchall()
+        width = len(self.place)
+        lines = {row[:width]: dict(zip(self.columns, row[width:], strict=True)) for row in rows}
+        return [lines[found] for found in places]
 
     def _ordering(self) -> str:
-        """Nothing for the order of identity, in which the file lies."""
-        if not self.order:
-            return ""
         named = [f'"{name.lstrip("-")}" {"desc" if name.startswith("-") else "asc"} nulls last' for name in self.order]
-        return f"order by {', '.join(named)}, file_row_number"
+        return ", ".join([*named, *self.place])
+
+    def relation(self) -> tuple[str, list[Any]]:
+        """Where the lines are read from, as SQL with its parameters."""
+        return "read_parquet(?, file_row_number = true)", [str(self.path)]
 
     def condition(self) -> tuple[str, list[Any]]:
         """What the filters ask, as SQL with its parameters."""
@@ -141,7 +139,7 @@ class Lines(Sequence[Line]):
 
 def where(filters: Mapping[str, str], known: Sequence[str] = FILTERS) -> tuple[str, list[Any]]:
     """The condition and its parameters for filters by name; unknown names and empty values say nothing."""
-    parts: list[str] = [EVERYTHING]
+    parts: list[str] = ["true"]
     parameters: list[Any] = []
     for name, value in filters.items():
         if value in (None, "") or name not in known:

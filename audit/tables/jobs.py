@@ -43,8 +43,8 @@ class JobTable(Table):
     caption = "Jobs"
     empty_text = "No work was asked for yet"
     empty_next = (
-        "Reading a file, carrying a run, making an export, previewing rules, reckoning counts: each is a job and "
-        "listed here."
+        "Reading a file, screening claims, carrying a run, making an export, previewing rules, reckoning counts: each "
+        "is a job and listed here."
     )
 
     class Meta:

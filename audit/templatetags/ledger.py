@@ -44,6 +44,14 @@ MARKS = {
     "waiting": "M6 5.5v1",
     "done": "M1.5 6.5L4.7 10L10.5 2.5",
     "failed": "M2 2L10 10M10 2L2 10",
+    "fine": "M1.5 6.5L4.7 10L10.5 2.5",
+    "look": "M6 1.2v6M6 10.4v.2",
+    "cannot_say": "M3.6 4a2.4 2.4 0 1 1 3.4 2.2c-.7.4-1 .8-1 1.6M6 10.6v.1",
+}
+WORDS = {
+    "fine": ("Fine", "Nothing in the lines themselves speaks against it"),
+    "look": ("Look", "Ask the vendor, or look at the lines: evidence alone can say that something is wrong"),
+    "cannot_say": ("Cannot say", "The lines do not say enough"),
 }
 
 
@@ -70,6 +78,13 @@ def verdict(state: str, reason: str | None = None, provisional: bool = False, hr
     if href:
         return format_html('<a class="{}" href="{}" title="{}">{}</a>', classes, href, meaning, inside)
     return format_html('<span class="{}" title="{}">{}</span>', classes, meaning, inside)
+
+
+@register.simple_tag
+def check_word(name: str) -> SafeString:
+    """What a check of the claim screen says, as colour, icon and word. It is no verdict."""
+    word, meaning = WORDS[name]
+    return format_html('<span class="check {}" title="{}">{}{}</span>', name, meaning, mark(name), word)
 
 
 @register.filter

@@ -16,6 +16,7 @@ from audit.api.previews import PreviewChanges, Previews, RuleSetPreviews
 from audit.api.rules import RuleSets
 from audit.api.runs import Discrepancies, Findings, Runs, Scores
 from audit.api.schema import Nothing, Schema, docs
+from audit.api.screens import BatchScreen
 from audit.api.sources import Coverages, Sources
 from audit.api.traces import SourceTraces
 from audit.api.uploads import SourceBatches
@@ -55,6 +56,7 @@ urlpatterns = [
     path("batches/", Batches.as_view({"get": "list"}), name="api-batches"),
     path("batches/<uuid:id>/", Batches.as_view(ONE), name="api-batch"),
     path("batches/<uuid:id>/refused/", Batches.as_view({"get": "refused"}), name="api-batch-refused"),
+    path("batches/<uuid:id>/screen/", BatchScreen.as_view(), name="api-batch-screen"),
     path("batches/<uuid:id>/file/", Batches.as_view({"get": "file"}), name="api-batch-file"),
     path("counts/", Counts.as_view({"get": "list"}), name="api-counts"),
     path("rule-sets/", RuleSets.as_view(LIST), name="api-rule-sets"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from audit.views import batches, coverage, jobs, ledger, mapping, previews, rules, sources, start, vendors
+from audit.views import batches, coverage, jobs, ledger, mapping, previews, rules, screens, sources, start, vendors
 
 urlpatterns = [
     path("", start.show, name="start"),
@@ -27,6 +27,10 @@ urlpatterns = [
     path("batches/<uuid:batch_id>/refused.csv", batches.refused, name="batch-refused"),
     path("batches/<uuid:batch_id>/raw/", batches.raw, name="batch-raw"),
     path("batches/<uuid:batch_id>/retake/", batches.retake, name="batch-retake"),
+    path("batches/<uuid:batch_id>/screen/", screens.one, name="batch-screen"),
+    path("batches/<uuid:batch_id>/screen/ask/", screens.ask, name="batch-screen-ask"),
+    path("batches/<uuid:batch_id>/screen/total/", screens.total, name="batch-screen-total"),
+    path("batches/<uuid:batch_id>/lines/", screens.lines, name="batch-lines"),
     path("coverage/", coverage.index, name="coverage"),
     path("coverage/declare/", coverage.declare, name="coverage-declare"),
     path("coverage/confirm/", coverage.confirm_all, name="coverage-confirm"),

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from audit.models import Batch, Source
-from audit.queries import start
+from audit.queries import screens, start
 from audit.tables.runs import period
 from audit.templatetags import words
 from audit.templatetags.ledger import place_url
@@ -83,6 +83,6 @@ def _address(request: TenantRequest, place: str, permission: str, query: str = "
 def _latest() -> dict[str, Any]:
     found = start.latest()
     if found is None:
-        return {}
+        return {"screened": screens.latest()}
     run, score = found
     return {"run": run, "period": period(run), "score": score, "unjudged": start.unjudged(run)}

@@ -15,8 +15,8 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from audit.models import AlertRule, Job, RateCard, RuleSet, Run, Source, Vendor
-from audit.operations import alerting, batches, jobs, parties, rules, runs, sources
+from audit.models import AlertRule, Batch, Job, RateCard, RuleSet, Run, Source, Vendor
+from audit.operations import alerting, batches, jobs, parties, rules, runs, screens, sources
 from audit.operations.work import work_on
 from audit.sample import Delivery, make
 from audit.sample.world import ENDS_ON, STARTS_ON
@@ -92,6 +92,8 @@ def _load(tenant_id: UUID, delivery: Delivery) -> None:
             rule_set = _rules(delivery, by, other)
             _prices(by)
             _alerts(by)
+            for batch in Batch.objects.filter(source__kind=Source.Kind.CLAIMS):
+                screens.queue(batch)  # by these rules and prices
             runs.open_run(_day(STARTS_ON), _day(ENDS_ON), by, rule_set=rule_set)
     _work_off(tenant_id)
     for vendor, path in delivery.counts.items():  # last: what they are held against is there, so once is enough
