@@ -149,7 +149,8 @@ def _settings(delivery: Delivery, by: str) -> None:
 def _rules(delivery: Delivery, by: str, other: str) -> RuleSet:
     rules.standard()
     note = "A routing decision is no unit; only registered agents count."
-    rule_set = rules.draft("Completed state change", json.loads(delivery.rules.read_text()), by, note=note)
+    given, start = json.loads(delivery.rules.read_text()), _day(STARTS_ON).date()
+    rule_set = rules.draft("Completed state change", given, by, note=note, effective_on=start)
     rules.submit(rule_set, by)
     return rules.approve(rule_set, other)
 
