@@ -260,6 +260,7 @@ REFERENCES = [
     *_refers(PAGES, "GET", "against", "strict_id", "rule-set"),
     *_refers(PAGES, "GET", "batch", "batch_id", "source-map"),
     *_refers(PAGES, "GET", "vendor", "vendor_id", "rate-cards"),
+    *_refers(PAGES, "GET", "after", "card_id", "rate-cards"),
     *_refers(PAGES, "GET", "vendor", "vendor", "lines"),
     *_refers(PAGES, "POST", "vendor", "vendor_id", "run-open", "rate-card-add", "source-add"),
     *_refers(PAGES, "POST", "rule_set", "rule_set_id", "run-open"),

@@ -17,6 +17,7 @@ from audit.models import Run
 from audit.operations import runs as operations
 from audit.queries import people, rules, runs
 from audit.tables.runs import ExportTable, RunTable, period, score
+from audit.views import prices
 from audit.views.page import attempt, fill, show
 from tenants.access import TenantRequest, actor, requires
 
@@ -73,6 +74,7 @@ def one(request: TenantRequest, tenant: str, run_id: UUID) -> HttpResponseBase:
         left=time_left(run),
         batches=run.inputs.get("batches", []),
         exports=fill(request, exports),
+        prices=prices.rows(run, tenant),
         poll=reverse("run", args=[tenant, run.id]),
         crumbs=[("Runs", reverse("runs", args=[tenant])), (f"Run {run.number}", "")],
     )
