@@ -78,7 +78,7 @@ class Total(TenantModel):
     claims = models.BigIntegerField()
     units = models.BigIntegerField()
     charge_micros = models.BigIntegerField()
-    tokens = models.BigIntegerField()
+    tokens = models.BigIntegerField(null=True)  # null: no line of it says them
 
     class Meta:
         ordering = ["id"]

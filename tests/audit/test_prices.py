@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from audit.models import RateCard, Run
-from audit.operations import parties
+from audit.models import RateCard, Run, Total
+from audit.operations import exports, parties
 from audit.operations.faults import Refused
+from audit.vault import files
 from tenants.scope import scope
 from tests.audit.pages.walk import at, get, post
-from tests.desk import BY, EVIDENCE, Desk, event, open_desk
+from tests.desk import BY, EVIDENCE, Desk, drain, event, open_desk
 from tests.world import World
 
 HEADER = (
@@ -107,3 +108,20 @@ def test_a_used_price_is_followed_and_never_taken_back(as_alice: Client, desk: D
     assert "1 Mar 2026 to 1 Mar 2026" in text
     assert "€2.00 conversation from 2 Mar 2026 on" in text
     assert desk.see(run).prices == run.prices
+
+
+def test_tokens_that_no_line_says_stay_unknown_and_none_used_is_none(desk: Desk) -> None:
+    run = run_over(desk, line(1, more="completed,1,s1,,"), line(2, "api_call", more="completed,1,s1,0,0"))
+    totals = desk.ask(lambda: dict(Total.objects.filter(run=run).values_list("action", "tokens")))
+    assert totals == {"record_update": None, "api_call": 0}
+
+
+def test_an_export_whose_file_is_gone_is_not_there(as_bob: Client, desk: Desk) -> None:
+    run = run_over(desk, line(1))
+    with scope(desk.tenant_id):
+        export = exports.ask(run, "csv", {}, BY)
+    drain(desk.tenant_id)
+    address = at("export-file", export_id=export.id)
+    as_bob.get(address).close()
+    files.local(desk.see(export).file_key).unlink()
+    assert as_bob.get(address).status_code == 404
