@@ -122,6 +122,6 @@ def test_an_export_whose_file_is_gone_is_not_there(as_bob: Client, desk: Desk) -
         export = exports.ask(run, "csv", {}, BY)
     drain(desk.tenant_id)
     address = at("export-file", export_id=export.id)
-    as_bob.get(address).close()
+    assert desk.see(export).state == "done"
     files.local(desk.see(export).file_key).unlink()
     assert as_bob.get(address).status_code == 404
