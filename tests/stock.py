@@ -184,7 +184,7 @@ def _parties(word: str, by: str) -> dict[str, Any]:
     vendor = parties.add_vendor(word, f"{word} Ltd", by)
     agent = parties.add_agent(vendor, f"{word}-agent", f"the {word} agent", by)
     actor = parties.bind_actor("crm", f"{word}-account", vendor, agent.agent_id, by)
-    card = parties.add_rate_card(vendor, f"{word}-action", 100_000, "USD", FIRST.date(), by)
+    card = parties.add_rate_card(vendor, f"{word}-unclaimed", 100_000, "USD", FIRST.date(), by)
     row = sources.add_coverage("crm", f"crm/{word}/", FIRST, LAST, by)
     return {
         "vendor": word,

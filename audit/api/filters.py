@@ -133,7 +133,7 @@ class RateCardFilters(FilterSet):
 
     class Meta:
         model = RateCard
-        fields = ("vendor", "action", "currency", "starts_on")
+        fields = ("vendor", "action", "basis", "currency", "starts_on")
 
 
 class SourceFilters(FilterSet):

@@ -10,7 +10,7 @@ from audit.api.base import Nouns, once
 from audit.api.filters import RuleSetFilters
 from audit.operations import rules
 from audit.queries import catalogue
-from audit.serializers.rules import RuleSetSerializer
+from audit.serializers.rules import RejectionSerializer, RuleSetSerializer
 
 
 class RuleSets(Nouns):
@@ -59,8 +59,11 @@ class RuleSets(Nouns):
         """Approve what another person drafted."""
         return self.show(rules.approve(self.get_object(), self.by))
 
-    @extend_schema(request=None, responses=RuleSetSerializer)
+    @extend_schema(request=RejectionSerializer, responses=RuleSetSerializer)
     @once
     def reject(self, request: Request, **kwargs: object) -> Response:
-        """Turn down what another person drafted."""
-        return self.show(rules.reject(self.get_object(), self.by))
+        """Turn down what another person drafted, with the reason."""
+        rule_set = self.get_object()
+        said = RejectionSerializer(data=request.data if "json" in request.content_type else {})
+        said.is_valid(raise_exception=True)
+        return self.show(rules.reject(rule_set, self.by, said.validated_data["reason"]))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from audit.models import RuleSet, Vendor
 
+STANDARD = "the law's defaults"
 DAY = forms.DateInput(attrs={"type": "date"})
 
 
@@ -19,12 +22,17 @@ class RunForm(forms.Form):
     first_day = forms.DateField(widget=DAY, help_text="The first day of the period, in your time zone.")
     last_day = forms.DateField(widget=DAY, help_text="The last day that still belongs.")
     rule_set = forms.ModelChoiceField(
-        RuleSet.objects.none(), required=False, empty_label="Standard (the law's defaults)"
+        RuleSet.objects.none(), required=False, label="Rules", empty_label="Those in force on the first day"
     )
     vendor = forms.ModelChoiceField(Vendor.objects.none(), required=False, empty_label="Every vendor")
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, in_force: Callable[[date], RuleSet | None], **options: Any) -> None:
+        """in_force: the version that judges periods which begin on a day, if any was approved for it."""
         super().__init__(*args, **options)
+        self.in_force = in_force
+        if first := self.initial.get("first_day"):
+            said = f"For a period that begins on {date_format(first, 'j M Y')}: {in_force(first) or STANDARD}."
+            self.fields["rule_set"].help_text = said
         usable = RuleSet.objects.exclude(state=RuleSet.State.REJECTED).order_by("name", "-version")
         self.fields["rule_set"].queryset = usable  # type: ignore[attr-defined]
         self.fields["rule_set"].label_from_instance = _rules_label  # type: ignore[attr-defined]
@@ -37,6 +45,10 @@ class RunForm(forms.Form):
         if first and last and last < first:
             self.add_error("last_day", "The last day lies before the first: choose a later one.")
         return cleaned
+
+    def rules(self) -> RuleSet | None:
+        """The version that was chosen, else the one in force on the first day; None: the law's defaults."""
+        return self.cleaned_data["rule_set"] or self.in_force(self.cleaned_data["first_day"])
 
     def period(self) -> tuple[datetime, datetime]:
         """The first instant, and the first that no longer belongs."""

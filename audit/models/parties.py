@@ -37,13 +37,25 @@ class Agent(TenantModel):
 
 
 class RateCard(TenantModel):
-    """The agreed price of one unit of an action (empty: of every action) from a day on."""
+    """The agreed price of an action (empty: of every action) from a day on, until another begins.
+
+    A card that priced lines of a run never changes: another one follows it from a later day.
+    """
+
+    class Basis(models.TextChoices):
+        UNIT = "unit", "unit"
+        ACTION = "action", "action"
+        CONVERSATION = "conversation", "conversation"
+        RESOLUTION = "resolution", "resolution"
+        TOKEN = "token", "million tokens"
 
     vendor = TenantForeignKey(Vendor, on_delete=models.CASCADE, related_name="rate_cards")
     action = models.CharField(max_length=200, blank=True)
+    basis = models.CharField(max_length=12, choices=Basis, default=Basis.UNIT)  # what one price buys
     price_micros = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     starts_on = models.DateField()
+    used_by = TenantForeignKey("Run", on_delete=models.PROTECT, null=True, blank=True, related_name="+")  # the first
 
     class Meta:
         ordering = ["-starts_on", "id"]

@@ -27,6 +27,7 @@ class RuleSet(TenantModel):
     drafted_by = models.CharField(max_length=100)
     decided_by = models.CharField(max_length=100, blank=True)
     decided_at = models.DateTimeField(null=True)
+    decision_note = models.TextField(blank=True)  # why it was rejected
 
     class Meta:
         ordering = ["name", "-version"]

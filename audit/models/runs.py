@@ -46,8 +46,9 @@ class Run(Judgement):
     rule_set = TenantForeignKey(RuleSet, on_delete=models.PROTECT, related_name="runs")
     trial = models.BooleanField(default=False)  # its rules were not approved: it supersedes nothing
     opened_by = models.CharField(max_length=100)
-    inputs = models.JSONField(default=dict)  # batches with digests, coverage, actors: fixed when the run opens
+    inputs = models.JSONField(default=dict)  # batches, coverage, actors, rate cards: fixed when the run opens
     summary = models.JSONField(default=dict)  # the kernel's summary.json
+    prices = models.JSONField(default=dict)  # what the rate cards give on its lines, see audit.vault.priced
     files = models.JSONField(default=dict)  # name → key in the vault
     row_root = models.CharField(max_length=64, blank=True)
     superseded_by = TenantForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="supersedes")
@@ -77,7 +78,7 @@ class Total(TenantModel):
     claims = models.BigIntegerField()
     units = models.BigIntegerField()
     charge_micros = models.BigIntegerField()
-    tokens = models.BigIntegerField()
+    tokens = models.BigIntegerField(null=True)  # null: no line of it says them
 
     class Meta:
         ordering = ["id"]

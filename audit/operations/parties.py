@@ -71,23 +71,35 @@ def unbind_actor(binding: Actor, by: str) -> None:
     counts.ask(binding.vendor)
 
 
-def add_rate_card(vendor: Vendor, action: str, price_micros: int, currency: str, starts_on: date, by: str) -> RateCard:
-    """Enter the price agreed for an action (empty: every action) from a day on."""
+def add_rate_card(
+    vendor: Vendor,
+    action: str,
+    price_micros: int,
+    currency: str,
+    starts_on: date,
+    by: str,
+    *,
+    basis: str = RateCard.Basis.UNIT,
+) -> RateCard:
+    """Enter the price agreed for an action (empty: every action) from a day on; it follows whatever held before."""
     card = RateCard(
         tenant_id=current(),
         vendor=vendor,
         action=action,
+        basis=basis,
         price_micros=price_micros,
         currency=currency,
         starts_on=starts_on,
     )
     _once(card, "There is a price for this vendor, action, currency and day already.", "starts_on")
-    enter("rate_card.added", card, by, price_micros=price_micros, currency=currency)
+    enter("rate_card.added", card, by, basis=basis, price_micros=price_micros, currency=currency)
     return card
 
 
 def drop_rate_card(card: RateCard, by: str) -> None:
-    """Take a price back."""
+    """Take a price back that no run has used yet."""
+    if card.used_by is not None:
+        raise Refused(f"{card.used_by} was priced with it, so it stays: enter the price that follows it, from its day.")
     enter("rate_card.dropped", card, by, price_micros=card.price_micros, currency=card.currency)
     card.delete()
 

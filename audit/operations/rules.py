@@ -26,7 +26,7 @@ def draft(name: str, rules: dict[str, Any], by: str, *, note: str = "", effectiv
         tenant_id=current(),
         name=name,
         version=version,
-        rules=_plain(rule),
+        rules=plain(rule),
         digest=rule.digest(),
         note=note,
         effective_on=effective_on,
@@ -44,7 +44,7 @@ def redraft(
     if by != rule_set.drafted_by:
         raise Refused("This draft is somebody else's: draft a new version.")
     rule = _parse(rules)
-    rule_set.rules, rule_set.digest, rule_set.note = _plain(rule), rule.digest(), note
+    rule_set.rules, rule_set.digest, rule_set.note = plain(rule), rule.digest(), note
     rule_set.effective_on = effective_on
     rule_set.save()
     enter("rules.redrafted", rule_set, by, digest=rule_set.digest)
@@ -65,9 +65,17 @@ def approve(rule_set: RuleSet, by: str) -> RuleSet:
     return _decide(rule_set, RuleSet.State.APPROVED, "rules.approved", by)
 
 
-def reject(rule_set: RuleSet, by: str) -> RuleSet:
-    """Turn down what another person submitted."""
-    return _decide(rule_set, RuleSet.State.REJECTED, "rules.rejected", by)
+def reject(rule_set: RuleSet, by: str, why: str = "") -> RuleSet:
+    """Turn down what another person submitted, and say why."""
+    return _decide(rule_set, RuleSet.State.REJECTED, "rules.rejected", by, why)
+
+
+def revert(older: RuleSet, by: str) -> RuleSet:
+    """Draft a new version that says what an older one said; the versions between stay as they are."""
+    newest = RuleSet.objects.filter(name=older.name).order_by("-version").first()
+    if newest is not None and newest.digest == older.digest:
+        raise Refused(f"{newest} says the same as version {older.version}: there is nothing to go back to.")
+    return draft(older.name, older.rules, by, note=f"Goes back to version {older.version}: it says the same.")
 
 
 def standard() -> RuleSet:
@@ -81,11 +89,12 @@ def standard() -> RuleSet:
     return rule_set
 
 
-def _decide(rule_set: RuleSet, state: str, action: str, by: str) -> RuleSet:
+def _decide(rule_set: RuleSet, state: str, action: str, by: str, why: str = "") -> RuleSet:
     _expect(rule_set, RuleSet.State.SUBMITTED, "Only a submitted version can be decided on.")
     if by == rule_set.drafted_by:
         raise Refused("Nobody decides on their own rules: another admin must.")
     rule_set.state, rule_set.decided_by, rule_set.decided_at = state, by, timezone.now()
+    rule_set.decision_note = why
     rule_set.save()
     enter(action, rule_set, by, digest=rule_set.digest)
     return rule_set
@@ -103,5 +112,6 @@ def _parse(rules: dict[str, Any]) -> Rule:
         raise Refused(*error.faults, field="rules") from error
 
 
-def _plain(rule: Rule) -> dict[str, Any]:
+def plain(rule: Rule) -> dict[str, Any]:
+    """The rule as it is kept: every name of the law with a plain value."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(rule).items()}

@@ -21,7 +21,7 @@ from django.utils import timezone
 from audit.kernel.reconcile import BadEvidence, CheckFailed, Inputs, judge, law_digest
 from audit.kernel.ruleset import Rule, parse
 from audit.models import Actor, Batch, Coverage, Job, RuleSet, Run, Source, Vendor
-from audit.operations import alerts, batches, counts, jobs, results, rules, streams
+from audit.operations import alerts, batches, counts, jobs, prices, results, rules, streams
 from audit.operations.faults import Refused
 from audit.operations.points import reached
 from audit.operations.progress import reporter, tell
@@ -58,7 +58,7 @@ def open_run(
         rule_set=rule_set,
         trial=rule_set.state != RuleSet.State.APPROVED,
         opened_by=by,
-        inputs=_fixed_inputs(),
+        inputs=_fixed_inputs() | {"rate_cards": prices.fixed(period_start, period_end, vendor)},
     )
     inputs = hashlib.sha256(canonical_json(run.inputs)).hexdigest()  # accounts may be names: never in the ledger
     enter("run.opened", run, by, rules=rule_set.digest, inputs=inputs)
@@ -107,10 +107,12 @@ def carry(lease: jobs.Lease) -> None:
             return
     tell(run, lease, "results", 0, 1)
     found = results.gather(files.local(run.files["totals"]), files.local(run.files["lines"]))
+    run.prices = prices.gather(run)
     with scope(lease.tenant_id):
         jobs.hold(lease)
         results.write(run, found)
         alerts.hold()
+        prices.note_use(run)
         _end(run)
         alerts.after_run(run)
         jobs.finish(lease)

@@ -88,7 +88,7 @@ class Spent:
     def per(self, measure: Measure) -> int | None:
         """Tokens for each claimed or verified unit, cut off; None where tokens or such units are missing."""
         units = self.units if measure == "units" else self.verified
-        return self.tokens // units if self.tokens and units else None
+        return self.tokens // units if units else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,8 @@ class Purse:
 def tallies(run: Run) -> list[Tally]:
     """The run's totals without the day, in a total order: the one question that the database is asked of them."""
     keys = ("vendor", "agent_id", "action", "state", "reason", "currency")
-    sums = {name: Sum(name) for name in ("claims", "units", "charge_micros", "tokens")}
-    told = Sum("units", filter=Q(tokens__gt=0), default=0)
+    sums = {name: Sum(name, default=0) for name in ("claims", "units", "charge_micros", "tokens")}
+    told = Sum("units", filter=Q(tokens__isnull=False), default=0)
     renamed = {f"{name}_sum": value for name, value in sums.items()} | {"told": told}
     rows = Total.objects.filter(run=run).values_list(*keys).annotate(**renamed).order_by(*keys)
     return [Tally(*row[:6], *(int(number) for number in row[6:])) for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import Http404
 
 from audit.models import Actor, Agent, RateCard, Vendor
@@ -52,14 +52,21 @@ def actor(actor_id: UUID) -> Actor:
 
 
 def rate_cards(of: Vendor | None = None) -> QuerySet[RateCard]:
-    """Agreed prices, of one vendor or of all."""
-    cards = RateCard.objects.select_related("vendor")
+    """Agreed prices, of one vendor or of all, each with the day on which another follows it."""
+    later = RateCard.objects.filter(
+        vendor=OuterRef("vendor"),
+        action=OuterRef("action"),
+        currency=OuterRef("currency"),
+        starts_on__gt=OuterRef("starts_on"),
+    )
+    follows_on = Subquery(later.order_by("starts_on").values("starts_on")[:1])
+    cards = RateCard.objects.select_related("vendor", "used_by").annotate(follows_on=follows_on)
     return cards.filter(vendor=of) if of else cards
 
 
 def rate_card(card_id: UUID) -> RateCard:
     """One price. Raises Http404."""
-    found = RateCard.objects.select_related("vendor").filter(id=card_id).first()
+    found = RateCard.objects.select_related("vendor", "used_by").filter(id=card_id).first()
     if found is None:
         raise Http404("No such price.")
     return found

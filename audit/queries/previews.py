@@ -63,6 +63,11 @@ def of(rule_set: RuleSet, run: Run) -> Preview | None:
     return all_previews().filter(rule_set=rule_set, run=run).first()
 
 
+def last_of(rule_set: RuleSet) -> Preview | None:
+    """The last preview of a rule set on any run."""
+    return all_previews().filter(rule_set=rule_set).order_by("-created_at").first()
+
+
 def lines(preview: Preview, filters: Mapping[str, str] | None = None) -> ChangedLines:
     """The changed lines. Raises FileNotFoundError until the preview is done."""
     if not preview.file_key:

@@ -47,20 +47,28 @@ class ActorSerializer(Shown):
 
 
 class RateCardSerializer(Shown):
-    """The agreed price of one unit of an action from a day on."""
+    """The agreed price of an action from a day on, until another begins."""
 
     vendor = VendorField(help_text="The vendor's id or key.")
     vendor_key = serializers.CharField(source="vendor.key", read_only=True)
     action = serializers.CharField(
         max_length=200, allow_blank=True, default="", help_text="Empty: every action that has no price of its own."
     )
+    basis = serializers.ChoiceField(
+        choices=RateCard.Basis.choices,
+        default=RateCard.Basis.UNIT,
+        help_text="What one price buys; of tokens a million.",
+    )
     price_micros = serializers.IntegerField(min_value=0, max_value=2**63 - 1, help_text="Millionths of the currency.")
     currency = serializers.RegexField(r"\A[A-Z]{3}\Z", help_text="ISO 4217, such as EUR.")
 
     class Meta:
         model = RateCard
-        fields = ("id", "vendor", "vendor_key", "action", "price_micros", "currency", "starts_on", "created_at")
-        read_only_fields = ("created_at",)
+        fields = (
+            *("id", "vendor", "vendor_key", "action", "basis", "price_micros", "currency", "starts_on", "used_by"),
+            "created_at",
+        )
+        read_only_fields = ("used_by", "created_at")
 
 
 class SourceSerializer(Shown):

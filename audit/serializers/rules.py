@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from audit.models import RuleSet
@@ -18,6 +20,14 @@ class RuleSetSerializer(Shown):
         model = RuleSet
         fields = (
             *("id", "name", "version", "rules", "digest", "note", "state", "effective_on", "drafted_by"),
-            *("decided_by", "decided_at", "created_at"),
+            *("decided_by", "decided_at", "decision_note", "created_at"),
         )
-        read_only_fields = ("version", "digest", "state", "drafted_by", "decided_by", "decided_at", "created_at")
+        read_only_fields = (
+            *("version", "digest", "state", "drafted_by", "decided_by", "decided_at", "decision_note", "created_at"),
+        )
+
+
+class RejectionSerializer(serializers.Serializer[Any]):
+    """Why a version is turned down."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=10_000)

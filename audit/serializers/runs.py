@@ -84,12 +84,14 @@ class RunSerializer(Shown):
     )
     files = serializers.SerializerMethodField(help_text="Name → SHA-256 of what the run left.")
 
+    prices = PlainObject(read_only=True, help_text="What the rate cards give on its lines, in their own currencies.")
+
     class Meta:
         model = Run
         fields = (
             *("id", "number", "period_start", "period_end", "vendor", "vendor_key", "rule_set", "trial", "opened_by"),
             *("state", "error", "stage", "progress", "rows_per_second", "counts", "score", "money", "digests"),
-            *("row_root", "files", "superseded_by", "created_at", "started_at", "ended_at"),
+            *("row_root", "files", "prices", "superseded_by", "created_at", "started_at", "ended_at"),
         )
         read_only_fields = fields
 

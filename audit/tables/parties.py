@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import django_tables2 as tables
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -92,8 +96,10 @@ class RateCardTable(Table):
 
     vendor = tables.Column()
     action = tables.Column(empty_values=())
-    price_micros = tables.Column(verbose_name="One unit costs", attrs=RIGHT)
-    starts_on = tables.DateColumn(verbose_name="From", format="j M Y")
+    price_micros = tables.Column(verbose_name="Price", attrs=RIGHT)
+    basis = tables.Column(verbose_name="For one")
+    starts_on = tables.Column(verbose_name="Holds")
+    used_by = tables.Column(verbose_name="Used by", default="no run yet", orderable=False)
     acts = tables.Column(accessor="pk", verbose_name="", orderable=False)
 
     caption = "Rate cards"
@@ -122,8 +128,22 @@ class RateCardTable(Table):
         """The price exactly."""
         return words.money(record.price_micros, record.currency)
 
+    def render_starts_on(self, record: Any) -> str:
+        """The days on which it holds."""
+        first = date_format(record.starts_on, "j M Y")
+        if record.follows_on is None:
+            return f"from {first} on"
+        return f"{first} to {date_format(record.follows_on - timedelta(days=1), 'j M Y')}"
+
+    def render_used_by(self, record: RateCard) -> SafeString:
+        """The first run that was priced with it."""
+        return self.link(record.used_by, "run", run_id=record.used_by_id)
+
     def render_acts(self, record: RateCard) -> SafeString:
-        """Where a price is taken back."""
+        """Where a price is followed by another, or taken back while no run has used it."""
+        if record.used_by_id:
+            address = f"{self.address('rate-cards')}?after={record.id}#add"
+            return format_html('<a href="{}" aria-label="Follow {} by another">Follow it</a>', address, record)
         return format_html(
             '<a href="{}" aria-label="Take back {}">Take back</a>',
             self.address("rate-card-drop", card_id=record.id),

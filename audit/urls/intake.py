@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from audit.views import batches, coverage, jobs, ledger, mapping, previews, rules, screens, sources, start, vendors
+from audit.views import (
+    batches,
+    coverage,
+    drafts,
+    jobs,
+    ledger,
+    mapping,
+    previews,
+    rules,
+    screens,
+    sources,
+    start,
+    vendors,
+)
 
 urlpatterns = [
     path("", start.show, name="start"),
@@ -36,9 +49,9 @@ urlpatterns = [
     path("coverage/confirm/", coverage.confirm_all, name="coverage-confirm"),
     path("coverage/<uuid:coverage_id>/decide/", coverage.decide, name="coverage-decide"),
     path("rules/", rules.index, name="rules"),
-    path("rules/draft/", rules.new, name="rule-set-draft"),
+    path("rules/draft/", drafts.new, name="rule-set-draft"),
     path("rules/<uuid:rule_set_id>/", rules.one, name="rule-set"),
-    path("rules/<uuid:rule_set_id>/edit/", rules.edit, name="rule-set-edit"),
+    path("rules/<uuid:rule_set_id>/edit/", drafts.edit, name="rule-set-edit"),
     path("rules/<uuid:rule_set_id>/decide/", rules.decide, name="rule-set-decide"),
     path("rules/<uuid:rule_set_id>/preview/", previews.one, name="rule-set-preview"),
     path("jobs/", jobs.index, name="jobs"),

@@ -26,7 +26,7 @@ class TotalRow:
     claims: int
     units: int
     charge_micros: int
-    tokens: int
+    tokens: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +46,22 @@ class FindingRow:
 
 
 def read_totals(totals: Path) -> list[TotalRow]:
-    """The kernel's own totals, in a total order; tokens are input (cached included) and output together."""
+    """The kernel's own totals, in a total order; tokens are input (cached included) and output together.
+
+    Where no line says the one or the other they are not known: None, never 0.
+    """
     with connect(totals.parent) as connection:
         rows = connection.execute(
             """
             select
                 vendor, agent_id, action, day, state, reason, coalesce(currency, '') as currency, claims,
                 units::hugeint, coalesce(charge_micros, 0)::hugeint,
-                coalesce(tokens_input, 0)::hugeint + coalesce(tokens_output, 0)::hugeint
+                tokens_input::hugeint + tokens_output::hugeint
             from read_parquet(?) order by all
             """,
             [str(totals)],
         ).fetchall()
-    return [TotalRow(*row[:7], *(int(number) for number in row[7:])) for row in rows]
+    return [TotalRow(*row[:7], *(None if number is None else int(number) for number in row[7:])) for row in rows]
 
 
 def read_findings(lines: Path) -> list[FindingRow]:

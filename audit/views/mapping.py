@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.text import capfirst
 
 from audit.forms.mapping import MappingForm, initial
 from audit.intake import BadInput, Mapping, Preview
@@ -96,7 +97,7 @@ def _page(
     context: dict[str, Any] = {
         "source": source,
         "batch": batch,
-        "problem": problem or (seen.problem if seen else ""),
+        "problem": problem or (capfirst(seen.problem) if seen else ""),  # a file's name keeps its letters
         "form": form,
         "rows": list(form.rows(reasons, _samples(seen) if seen else {})),
         "reasons": [reasons[name] for name in ("epoch", "date_pattern", "time_zone", "grain") if name in reasons],

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_POST
 from audit.forms.runs import RunForm
 from audit.models import Run
 from audit.operations import runs as operations
-from audit.queries import people, runs
+from audit.queries import people, rules, runs
 from audit.tables.runs import ExportTable, RunTable, period, score
+from audit.views import prices
 from audit.views.page import attempt, fill, show
 from tenants.access import TenantRequest, actor, requires
 
@@ -31,19 +32,21 @@ STAGES = {
 @requires("see")
 def index(request: TenantRequest, tenant: str) -> HttpResponseBase:
     """Every run, and the form that opens one."""
-    return _index(request, RunForm(initial=runs.suggested_period()))
+    return _index(request, RunForm(initial=runs.suggested_period(), in_force=rules.in_force))
 
 
 @require_POST
 @requires("open_run")
 def open_run(request: TenantRequest, tenant: str) -> HttpResponseBase:
     """Open a run and go to it."""
-    form = RunForm(request.POST)
+    form = RunForm(request.POST, initial=runs.suggested_period(), in_force=rules.in_force)
     if form.is_valid():
         start, end = form.period()
-        chosen = {name: form.cleaned_data[name] for name in ("rule_set", "vendor")}
+        chosen = {"rule_set": form.rules(), "vendor": form.cleaned_data["vendor"]}
         if run := attempt(form, lambda: operations.open_run(start, end, actor(request), **chosen)):
-            messages.success(request, f"{run} is open. It goes on by itself: you may leave this page.")
+            messages.success(
+                request, f"{run} is open, under {run.rule_set}. It goes on by itself: you may leave this page."
+            )
             return redirect("run", tenant, run.id)
     return _index(request, form)
 
@@ -71,6 +74,7 @@ def one(request: TenantRequest, tenant: str, run_id: UUID) -> HttpResponseBase:
         left=time_left(run),
         batches=run.inputs.get("batches", []),
         exports=fill(request, exports),
+        prices=prices.rows(run, tenant),
         poll=reverse("run", args=[tenant, run.id]),
         crumbs=[("Runs", reverse("runs", args=[tenant])), (f"Run {run.number}", "")],
     )

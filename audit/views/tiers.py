@@ -84,7 +84,7 @@ def efficiency(
 def _headline(run: Run, tenant: str, spent: Spent, measure: Measure) -> Figure:
     value = spent.per(measure)
     inputs: Inputs = [
-        ("Tokens of claimed lines", words.units(spent.tokens) if spent.tokens else "none reported"),
+        ("Tokens of claimed lines", words.units(spent.tokens) if spent.units else "cannot say: no line says them"),
         (f"{PER[measure].capitalize()} units with tokens", words.units(getattr(spent, measure))),
         ("Claimed units without tokens, left out", words.units(spent.silent)),
     ]
@@ -97,9 +97,9 @@ def _headline(run: Run, tenant: str, spent: Spent, measure: Measure) -> Figure:
 
 
 def _why_none(spent: Spent) -> str:
-    if not spent.tokens:
-        return "not known: no line says its tokens"
-    return "not known: nothing that carries tokens is verified"
+    if not spent.units:
+        return "cannot say: no line says its tokens"
+    return "cannot say: nothing that carries tokens is verified"
 
 
 def _held(

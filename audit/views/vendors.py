@@ -139,7 +139,17 @@ def unbind(request: TenantRequest, tenant: str, actor_id: UUID) -> HttpResponseB
 @requires("see")
 def rate_cards(request: TenantRequest, tenant: str) -> HttpResponseBase:
     """Every agreed price."""
-    return _rate_cards(request, RateCardForm(initial={"vendor": request.GET.get("vendor")}))
+    return _rate_cards(request, RateCardForm(initial={"vendor": request.GET.get("vendor")} | _followed(request)))
+
+
+def _followed(request: TenantRequest) -> dict[str, Any]:
+    """What a price has in common with the one of `?after=` that it follows. Raises Http404."""
+    named = request.GET.get("after")
+    try:
+        card = parties.rate_card(UUID(named)) if named else None
+    except ValueError:
+        raise Http404("No such price.") from None
+    return {name: getattr(card, name) for name in ("vendor", "action", "basis", "currency")} if card else {}
 
 
 @require_POST
@@ -148,10 +158,10 @@ def add_rate_card(request: TenantRequest, tenant: str) -> HttpResponseBase:
     """Enter a price."""
     form = RateCardForm(request.POST)
     if form.is_valid():
-        chosen = {name: form.cleaned_data[name] for name in ("vendor", "action", "currency", "starts_on")}
+        chosen = {name: form.cleaned_data[name] for name in ("vendor", "action", "basis", "currency", "starts_on")}
         micros = form.price_micros()
         if attempt(form, lambda: operations.add_rate_card(price_micros=micros, by=actor(request), **chosen)):
-            messages.success(request, "The price is entered.")
+            messages.success(request, "The price is entered. It holds in runs that are opened from now on.")
             return redirect("rate-cards", tenant)
     return _rate_cards(request, form)
 

@@ -7,7 +7,7 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from audit.models import AlertRule, Batch, Job, RateCard, RuleSet, Run, Source, 
 from audit.operations import alerting, batches, jobs, parties, rules, runs, screens, sources
 from audit.operations.work import work_on
 from audit.sample import Delivery, make
-from audit.sample.world import ENDS_ON, STARTS_ON
+from audit.sample.world import ACTIONS, CURRENCIES, ENDS_ON, JOBS, RESOLUTION, STARTS_ON
 from tenants.models import Membership, Role, Tenant
 from tenants.operations import add_member, choose_password, create_tenant
 from tenants.scope import current, directory, scope
@@ -40,6 +40,7 @@ PEOPLE = {
         "axel@northwind.example": ("Axel", Role.AUDITOR),
     },
 }
+PRICED_FROM = date(2026, 1, 1)
 TIME_ZONES = {"northwind": "America/New_York", "contoso": "Europe/Berlin"}
 
 
@@ -159,15 +160,21 @@ def _settings(delivery: Delivery, by: str) -> None:
 def _rules(delivery: Delivery, by: str, other: str) -> RuleSet:
     rules.standard()
     note = "A routing decision is no unit; only registered agents count."
-    rule_set = rules.draft("Completed state change", json.loads(delivery.rules.read_text()), by, note=note)
+    given, start = json.loads(delivery.rules.read_text()), _day(STARTS_ON).date()
+    rule_set = rules.draft("Completed state change", given, by, note=note, effective_on=start)
     rules.submit(rule_set, by)
     return rules.approve(rule_set, other)
 
 
 def _prices(by: str) -> None:
-    for vendor in Vendor.objects.all():
-        if not RateCard.objects.filter(vendor=vendor).exists():
-            parties.add_rate_card(vendor, "", 100_000, "USD", _day(STARTS_ON).date(), by)
+    """The lowest price that each vendor's own list has for an action; a resolution is paid as such."""
+    bases = {RESOLUTION: RateCard.Basis.RESOLUTION}
+    for vendor in Vendor.objects.filter(rate_cards=None):
+        for action, word in enumerate(ACTIONS):
+            micros = [job.price_micros for job in JOBS if (job.vendor, job.action) == (vendor.key, action)]
+            if micros:
+                basis, currency = bases.get(action, RateCard.Basis.UNIT), CURRENCIES[vendor.key]
+                parties.add_rate_card(vendor, word, min(micros), currency, PRICED_FROM, by, basis=basis)
 
 
 def _alerts(by: str) -> None:

@@ -43,7 +43,7 @@ def run(judged: Judged) -> Run:
 
 def row(reason: Reason = Reason.SUPPORTED, units: int = 1, **more: Any) -> TotalRow:
     """One total of an invented run."""
-    plain = TotalRow("v", "a", "act", date(2026, 3, 2), MEANINGS[reason].state, reason, "", units, units, 0, 0)
+    plain = TotalRow("v", "a", "act", date(2026, 3, 2), MEANINGS[reason].state, reason, "", units, units, 0, None)
     return replace(plain, **more)
 
 
@@ -130,7 +130,7 @@ def test_an_empty_run_says_so_and_shows_no_zero(alice: Client, judged: Judged, r
 
 def test_a_run_without_tokens_says_that_they_are_not_known(alice: Client, judged: Judged, run: Run) -> None:
     text = said(alice.get(at("overview"), {"run": str(invented(judged, run, [row(units=9)]).id)}))
-    assert text.count("not known: no line says its tokens") == 2
+    assert text.count("cannot say: no line says its tokens") == 2
 
 
 def test_two_currencies_stand_apart(alice: Client, judged: Judged, run: Run) -> None:

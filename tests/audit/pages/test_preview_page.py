@@ -123,11 +123,16 @@ def test_a_preview_that_failed_says_why(as_bob: Client, desk: Desk, run: Run) ->
     assert "The run is as it was." in text
 
 
-def test_rules_and_drafts_lead_to_it(as_alice: Client, as_vera: Client, desk: Desk) -> None:
+def test_rules_and_drafts_lead_to_it(as_alice: Client, as_vera: Client, desk: Desk, run: Run) -> None:
     post(as_alice, at("rule-set-draft"), name="Mine", rules_json="{}")
     mine = desk.ask(lambda: RuleSet.objects.get(name="Mine"))
     assert "Try it on a finished run" in get(as_alice, at("rule-set", rule_set_id=mine.id))
-    assert "Try this draft on the last run" in get(as_alice, at("rule-set-edit", rule_set_id=mine.id))
+    sent = {"rules_json": '{"burst_minimum": 3}', "try": "1"}
+    assert "Mine, version 1 is tried on run 1" in post(as_alice, at("rule-set-edit", rule_set_id=mine.id), **sent)
+    assert desk.see(mine).rules["burst_minimum"] == 3
+    drain(desk.tenant_id)
+    text = get(as_alice, at("rule-set", rule_set_id=mine.id))
+    assert "Tried on run 1: nothing would change" in text
     assert "Try it on a finished run" not in get(as_vera, at("rule-set", rule_set_id=mine.id))
 
 
