@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 
 from tests.faults.clients import Clerk, Client, Door
+from tests.faults.disks import Disk
 from tests.faults.plant import Plant
 from tests.faults.promises import Promises
 from tests.faults.stage import prepare
@@ -29,6 +30,7 @@ from tests.faults.storm import Storm
 
 QUIET_SECONDS = 300  # the longest until every job must be in a final state
 SECONDS_A_KILL = 15
+DISKS = {"files": "", "database": "postgres"}  # each with its place in the folder; the first holds the other
 
 
 def say(words: str) -> None:
@@ -44,9 +46,11 @@ def main() -> int:
     folder, done = Path(tempfile.mkdtemp(prefix="awu-faults-")), threading.Event()
     atexit.register(lambda: done.is_set() and shutil.rmtree(folder, ignore_errors=True))  # after PostgreSQL has stopped
     say(f"seed {given.seed}, {given.kills} kills in at most {given.seconds} s, logs in {folder / 'logs'}")
+    disks = {name: Disk(folder / place, folder / "points") for name, place in DISKS.items()}
+    atexit.register(lambda: [disk.release() for disk in reversed(disks.values()) if done.is_set()])
     doors = prepare(folder)
     tenants = list({door.promises.tenant_id: door.promises for door in doors}.values())
-    plant = Plant(folder)
+    plant = Plant(folder, disks)
     storm = Storm(plant, random.Random(given.seed))
     try:
         plant.start()

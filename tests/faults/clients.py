@@ -114,7 +114,7 @@ class Client(threading.Thread):
             if status == 202:
                 answer: dict[str, Any] = json.loads(text)
                 return answer
-            if 400 <= status < 500 and status != 429:
+            if 400 <= status <= 500 and status != 429:  # what passes by itself is 503
                 door.promises.broken.append(f"{status} to {path}: {text[:300]!r}")
                 return None
             time.sleep(self.rng.uniform(0.05, 0.3))

@@ -1,4 +1,4 @@
-"""Faults at moments that a seed chooses: kills, sleeps past the lease, wiped brokers, and every point in turn."""
+"""Faults at moments that a seed chooses: kills, sleeps past the lease, wiped brokers, full disks, every point."""
 
 from __future__ import annotations
 
@@ -71,9 +71,14 @@ class Storm:
         self.kills["point"] += 1
 
     def _disturb(self) -> None:
-        if self.rng.random() < 0.5:
+        what = self.rng.choice(("broker", "worker", "files", "database"))
+        if what == "broker":
             self.plant.wipe_broker()
             self.others["broker wiped"] += 1
+            return
+        if what in self.plant.disks:
+            self.plant.fill_disk(what, self.rng.uniform(2, 5))
+            self.others[f"disk full: {what}"] += 1
             return
         worker = self.rng.choice(WORKERS)
         self.plant.signal(worker, signal.SIGSTOP)
