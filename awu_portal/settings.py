@@ -196,6 +196,9 @@ CELERY_BEAT_SCHEDULE = {
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat" / "schedule")
 if CELERY_BROKER_URL.startswith("filesystem:"):
+    # Over this broker a pool's children share one pipe and its lock: one killed while it waits takes the lock along,
+    # and the worker takes nothing any more. Alone, it lives or dies as a whole and is started again.
+    CELERY_WORKER_POOL = "solo"
     _queue = VAR / "queue"
     for _folder in (_queue / "messages", _queue / "control", VAR / "beat"):
         _folder.mkdir(parents=True, exist_ok=True)
