@@ -169,7 +169,7 @@ PREVIEW_SECONDS = env.number("PREVIEW_SECONDS", 12, minimum=1)
 STREAM_BYTES_MAX = env.number("STREAM_BYTES_MAX", 16 * 1024**2)  # of one request, unpacked
 STREAM_BACKLOG_MAX = env.number("STREAM_BACKLOG_MAX", 5_000_000)  # rows of a tenant that wait to be sealed
 SEGMENT_ROWS = env.number("SEGMENT_ROWS", 50_000, minimum=1)
-SEGMENT_SECONDS = env.number("SEGMENT_SECONDS", 30)
+SEGMENT_SECONDS = env.number("SEGMENT_SECONDS", 600)  # each leaves a file for good; a run closes those it needs
 DISK_FREE_MIN = env.number("DISK_FREE_MIN", 1024**3)  # bytes; with less, streams are answered 503
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024**2

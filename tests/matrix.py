@@ -127,6 +127,7 @@ PAGES = [
     post("source-map", "upload", 200, preview="try", **MAPPED),
     post("source-map", "manage", save="keep", **MAPPED),
     post("batch-retake", "upload"),
+    post("run-again", "open_run"),
     post("coverage-declare", "manage", system="crm", target_prefix="crm/", **SPAN),
     post("coverage-confirm", "manage", row="{coverage_id}"),
     post("coverage-decide", "manage", decision="withdraw"),
