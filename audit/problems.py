@@ -24,6 +24,7 @@ MEDIA_TYPE = "application/problem+json"
 CALLS = "/api/"
 AGAIN_SECONDS = 5
 AWAY = (OperationalError, InterfaceError)
+ENDED = "25P03"  # idle_in_transaction_session_timeout: whoever asked was too slow, or slept
 SEND_AGAIN = "The database does not answer: send it again, with the same Idempotency-Key if it had one."
 STATUSES = {TooBig: 413, OtherRequest: 422, Unreadable: 415, OverQuota: 429, Busy: 503}
 
@@ -75,7 +76,8 @@ def _for_now(error: BaseException | None) -> Busy | None:
     """What an error is to whoever asked where it will pass by itself: the database is away, a disk is full."""
     if room.is_out(error):
         return Busy(room.FULL, room.WAIT_SECONDS)
-    return Busy(SEND_AGAIN, AGAIN_SECONDS) if isinstance(error, AWAY) else None
+    ended = getattr(error and error.__cause__, "sqlstate", None) == ENDED
+    return Busy(SEND_AGAIN, AGAIN_SECONDS) if ended or isinstance(error, AWAY) else None
 
 
 def _is_call(request: HttpRequest) -> bool:

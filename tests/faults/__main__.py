@@ -1,6 +1,7 @@
 """The portal under faults: real processes die at random and at every named point while clients send.
 
-    python -m tests.faults [--seed N] [--kills 20] [--seconds S] [--clients 6] [--sabotage] [--keep]
+    python -m tests.faults [--seed N] [--kills 20] [--seconds S] [--clients 6] [--rows 600] [--pause 2.5]
+        [--sabotage] [--keep]
 
 Afterwards everything that clients were promised is looked for. Ends with 1 where a promise was not kept; then, or
 with --keep, the folder with the data and the logs stays. The seed chooses the faults and what is sent; the moments at
@@ -78,6 +79,8 @@ def arguments() -> argparse.Namespace:
     asked.add_argument("--kills", type=int, default=20)
     asked.add_argument("--seconds", type=int, help=f"for the faults; {SECONDS_A_KILL} a kill where not given")
     asked.add_argument("--clients", type=int, default=6)
+    asked.add_argument("--rows", type=int, default=600, help="of one request, at most")
+    asked.add_argument("--pause", type=float, default=2.5, help="seconds between two files or runs, about")
     asked.add_argument("--sabotage", action="store_true", help="spoil a sealed file, to see that it is found")
     asked.add_argument("--keep", action="store_true", help="leave data and logs where they are")
     given = asked.parse_args()
@@ -88,8 +91,9 @@ def arguments() -> argparse.Namespace:
 def rage(storm: Storm, doors: list[Door], given: argparse.Namespace) -> float:
     """Send and break at the same time; every client is answered in the end. When the last fault was mended."""
     stop, port = threading.Event(), storm.plant.port
-    clients = [Client(number, given.seed, port, doors, stop) for number in range(given.clients)]
-    clients.append(Clerk(given.clients, given.seed, port, doors, stop))
+    load = {"rows": given.rows, "pause": given.pause}
+    clients = [Client(number, given.seed, port, doors, stop, **load) for number in range(given.clients)]
+    clients.append(Clerk(given.clients, given.seed, port, doors, stop, **load))
     for client in clients:
         client.start()
     try:
@@ -141,6 +145,8 @@ def report(storm: Storm, tenants: list[Promises], raged: float, quiet: float | N
     if storm.kills.total() < given.kills:
         say(f"the time was over before {given.kills} kills")
     say(f"acknowledged in {raged:.0f} s: {rows:,} rows in {receipts:,} requests, {files} files, {runs} runs")
+    kept, others = sum(len(one.rows) for one in tenants), sum(one.contents - len(one.rows) for one in tenants)
+    say(f"of them, with the files': {kept:,} different rows, {others:,} that said something else of the same")
     never = f"never, within {QUIET_SECONDS} s"
     say(f"from the last fault until every job was done: {never if quiet is None else f'{quiet:.1f} s'}")
 

@@ -29,8 +29,8 @@ SETTINGS = {
     "JOB_ATTEMPTS_MAX": "100",  # each killed worker costs an attempt, and here they die all the time
     "SWEEP_SECONDS": "1",
     "SEGMENT_SWEEP_SECONDS": "1",
-    "SEGMENT_SECONDS": "3",
-    "SEGMENT_ROWS": "20000",
+    "SEGMENT_SECONDS": "5",
+    "SEGMENT_ROWS": "50000",
     "DISK_FREE_MIN": "0",
     "LOG_LEVEL": "INFO",
 }
