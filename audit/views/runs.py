@@ -22,6 +22,12 @@ from audit.views.page import attempt, fill, show
 from tenants.access import TenantRequest, actor, requires
 
 BATCHES = 50  # shown of those that a run rests on
+SINCE_HOW = {
+    "formula": "late claims: claim ids that this run does not know and whose time lies in its period. Restated: claim "
+    "ids of this run that came again with other content. Late events: those whose time lies in the period, widened by "
+    "the windows of its rules, or that name one of its claims.",
+    "rule": "Counted in the batches that were sealed after the run was opened; rows that were sent twice count once.",
+}
 STAGES = {
     "inputs": "Gather the claims and events of the period",
     "judgement": "Judge every claim by the law",
@@ -102,7 +108,7 @@ def _since(run: Run) -> dict[str, Any]:
     found = changes.since(run)
     names = {"coverage": "the coverage", "actors": "the accounts bound to agents"}
     other = " and ".join(names[name] for name in operations.settings_changed(run))
-    return {"changes": found, "settings_changed": other, "changed": found.any or bool(other)}
+    return {"changes": found, "settings_changed": other, "changed": found.any or bool(other), "since_how": SINCE_HOW}
 
 
 def _stages(run: Run) -> list[dict[str, Any]]:
