@@ -22,6 +22,7 @@ import threading
 import time
 from pathlib import Path
 
+from audit.operations.points import POINTS
 from tests.faults.clients import Clerk, Client, Door
 from tests.faults.disks import Disk
 from tests.faults.plant import Plant
@@ -65,6 +66,10 @@ def main() -> int:
     report(storm, tenants, raged, quiet, given)
     for sentence in broken:
         say(f"BROKEN: {sentence}")
+    if not broken:
+        say(
+            "looked for: each row and each conflict is there once, each receipt, body, batch, run and entry as promised"
+        )
     failed = bool(broken) or quiet is None
     if not (failed or given.keep):
         done.set()
@@ -140,6 +145,11 @@ def report(storm: Storm, tenants: list[Promises], raged: float, quiet: float | N
     files, runs = sum(len(one.files) for one in tenants), sum(len(one.runs) for one in tenants)
     for name, counted in (("kills", storm.kills), ("points visited", storm.visited), ("besides", storm.others)):
         say(f"{name}: {counted.total()} ({', '.join(f'{what} {count}' for what, count in sorted(counted.items()))})")
+    full = [name for name, disk in storm.plant.disks.items() if not disk.mounted]
+    if full:
+        say(f"disks that could not be mounted, so that points said they were full: {', '.join(full)}")
+    if unvisited := [point for point in POINTS if not storm.visited[point]]:
+        say(f"points at which nobody died: {', '.join(unvisited)}")
     if storm.missed:
         say(f"points that nobody passed in time: {', '.join(storm.missed)}")
     if storm.kills.total() < given.kills:
