@@ -9,10 +9,12 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from audit.operations import room
 from audit.operations.answers import OtherRequest
 from audit.operations.batches import TooBig
 from audit.operations.faults import Busy, OverQuota, Refused, Unreadable
@@ -22,6 +24,7 @@ MEDIA_TYPE = "application/problem+json"
 CALLS = "/api/"
 AGAIN_SECONDS = 5
 AWAY = (OperationalError, InterfaceError)
+ENDED = "25P03"  # idle_in_transaction_session_timeout: whoever asked was too slow, or slept
 SEND_AGAIN = "The database does not answer: send it again, with the same Idempotency-Key if it had one."
 STATUSES = {TooBig: 413, OtherRequest: 422, Unreadable: 415, OverQuota: 429, Busy: 503}
 
@@ -60,12 +63,21 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's answer to what nobody expected, for the API a problem."""
-    if _is_call(request) and isinstance(sys.exc_info()[1], AWAY):
-        told = _plain(503, SEND_AGAIN)
-        told["Retry-After"] = str(AGAIN_SECONDS)
+    busy = _for_now(sys.exc_info()[1])
+    if busy is not None:
+        told = _plain(503, str(busy)) if _is_call(request) else _page(503)
+        told["Retry-After"] = str(busy.seconds)
         return told
     detail = "Something went wrong here; it is in the log. Nothing of this request was kept."
     return _plain(500, detail) if _is_call(request) else defaults.server_error(request)
+
+
+def _for_now(error: BaseException | None) -> Busy | None:
+    """What an error is to whoever asked where it will pass by itself: the database is away, a disk is full."""
+    if room.is_out(error):
+        return Busy(room.FULL, room.WAIT_SECONDS)
+    ended = getattr(error and error.__cause__, "sqlstate", None) == ENDED
+    return Busy(SEND_AGAIN, AGAIN_SECONDS) if ended or isinstance(error, AWAY) else None
 
 
 def _is_call(request: HttpRequest) -> bool:
@@ -76,9 +88,13 @@ def _plain(status: int, detail: str) -> JsonResponse:
     return JsonResponse(problem(status, detail), status=status, content_type=MEDIA_TYPE)
 
 
+def _page(status: int) -> HttpResponse:
+    """A page that asks nothing of the database."""
+    return HttpResponse(loader.get_template(f"{status}.html").render(), status=status)
+
+
 def _response(error: Exception) -> Response | None:
-    if isinstance(error, AWAY):  # senders of spans try again after a 503, and give up after a 500
-        error = Busy(SEND_AGAIN, AGAIN_SECONDS)
+    error = _for_now(error) or error  # senders of spans try again after a 503, and give up after a 500
     if isinstance(error, Refused):
         status = STATUSES.get(type(error), 400)
         faults = [{"field": error.field, "detail": _sendable(fault)} for fault in error.faults]

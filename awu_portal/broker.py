@@ -28,6 +28,7 @@ class Channel(filesystem.Channel):
             part.write_text(dumps(payload), encoding="utf-8")
             os.replace(part, path)
         except OSError as error:
+            part.unlink(missing_ok=True)
             raise ChannelError(f"Cannot add {path.name} to the queue: {error.strerror}") from error
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:

@@ -169,7 +169,7 @@ PREVIEW_SECONDS = env.number("PREVIEW_SECONDS", 12, minimum=1)
 STREAM_BYTES_MAX = env.number("STREAM_BYTES_MAX", 16 * 1024**2)  # of one request, unpacked
 STREAM_BACKLOG_MAX = env.number("STREAM_BACKLOG_MAX", 5_000_000)  # rows of a tenant that wait to be sealed
 SEGMENT_ROWS = env.number("SEGMENT_ROWS", 50_000, minimum=1)
-SEGMENT_SECONDS = env.number("SEGMENT_SECONDS", 30)
+SEGMENT_SECONDS = env.number("SEGMENT_SECONDS", 600)  # each leaves a file for good; a run closes those it needs
 DISK_FREE_MIN = env.number("DISK_FREE_MIN", 1024**3)  # bytes; with less, streams are answered 503
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024**2
@@ -199,6 +199,9 @@ CELERY_BEAT_SCHEDULE = {
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat" / "schedule")
 if CELERY_BROKER_URL.startswith("filesystem:"):
+    # Over this broker a pool's children share one pipe and its lock: one killed while it waits takes the lock along,
+    # and the worker takes nothing any more. Alone, it lives or dies as a whole and is started again.
+    CELERY_WORKER_POOL = "solo"
     _queue = VAR / "queue"
     for _folder in (_queue / "messages", _queue / "control", VAR / "beat"):
         _folder.mkdir(parents=True, exist_ok=True)

@@ -9,23 +9,27 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
 GRACE_SECONDS = 20
+LIVED_SECONDS = 10  # what ends sooner would end again
 
 
 class Supervisor:
-    """Child processes with their logs; all end when one does or when the person says so."""
+    """Child processes with their logs. One that is killed is started again; all end when the person says so."""
 
     def __init__(self, logs: Path) -> None:
         self.logs = logs
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.stopping = False
+        self._started: dict[str, tuple[float, Callable[[], None]]] = {}  # when, and how to do so again
 
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Start a process in a session of its own; its output goes to `<name>.log`."""
+        self._started[name] = time.monotonic(), partial(self.start, name, command, environment)
         self.logs.mkdir(parents=True, exist_ok=True)
         with (self.logs / f"{name}.log").open("ab") as log:
             self.children[name] = subprocess.Popen(
@@ -38,19 +42,28 @@ class Supervisor:
             )
 
     def wait(self) -> int:
-        """Until Ctrl-C or a SIGTERM (0), or until a process ends by itself (1); then stop the others."""
+        """Until Ctrl-C or a SIGTERM (0), or until a process ends that had hardly begun (1); then stop the others."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
         code = 0
         while not self.stopping:
-            ended = [name for name, child in self.children.items() if child.poll() is not None]
-            if ended:
-                sys.stderr.write(f"{ended[0]} ended by itself: see {self.logs / ended[0]}.log\n")
+            if not self.mend():
                 code = 1
                 break
             time.sleep(0.2)
         self.stop()
         return code
+
+    def mend(self) -> bool:
+        """Start again what ended by itself; False where something ended too soon after its start."""
+        for name in [name for name, child in self.children.items() if child.poll() is not None]:
+            begun, again = self._started[name]
+            sys.stderr.write(f"{name} ended by itself: see {self.logs / name}.log\n")
+            if time.monotonic() - begun < LIVED_SECONDS:
+                return False
+            _signal(self.children[name], signal.SIGKILL, group=True)  # whoever it left behind
+            again()
+        return True
 
     def stop(self) -> None:
         """Ask every process to end; kill what does not within the grace."""

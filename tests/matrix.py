@@ -149,6 +149,7 @@ PAGES = [
     post("batch-retake", "upload"),
     post("batch-screen-ask", "upload"),
     post("batch-screen-total", "upload", units="3", charge="1.50", currency="usd"),
+    post("run-again", "open_run"),
     post("coverage-declare", "manage", system="crm", target_prefix="crm/", **SPAN),
     post("coverage-confirm", "manage", row="{coverage_id}"),
     post("coverage-decide", "manage", decision="withdraw"),

@@ -75,6 +75,11 @@ class Workshop:
             worker.signal(signal.SIGKILL)
             process.wait()
 
+    def ask(self, task: str) -> None:
+        """Send the message of a task."""
+        command = [str(BIN / "celery"), "-A", "awu_portal", "call", task]
+        subprocess.run(command, env=self.environment(), stdout=subprocess.DEVNULL, check=True)
+
 
 @dataclass
 class Worker:

@@ -3,12 +3,13 @@
 `take_file`, `preview` and `line` do what intake's functions of that name do. A cell has no network, no environment,
 no more memory and no more time than `Limits` says, and a folder of its own that is gone when it is. Large results
 stay in files: no row passes through a pipe. What is wrong with a file is a BadInput, be it told by its reader or by
-the limit that it ran into; an error of ours is a CellFailed, and loud.
+the limit that it ran into; an error of ours is a CellFailed, and loud; a full disk is the OSError that says so.
 """
 
 from __future__ import annotations
 
 import atexit
+import errno
 import json
 import os
 import select
@@ -28,7 +29,7 @@ from audit.intake.formats import Format
 from audit.intake.mapping import Mapping
 from audit.intake.previews import Preview
 from audit.intake.walls import Limits
-from audit.intake.warden import ANSWER, ANSWER_BYTES, SAID
+from audit.intake.warden import ANSWER, ANSWER_BYTES, DISK_FULL, SAID
 from audit.kernel.inputs import BadInput, Taken
 
 IDLE: Final = 2
@@ -121,7 +122,8 @@ def line(
 def run(function: Callable[..., Any], arguments: dict[str, Any], folder: Path, file: str, limits: Limits) -> Any:
     """Call a function of a module in a cell that has `folder` for its own; arguments and answer are JSON.
 
-    `file` is what a BadInput names where a limit was hit. Raises CellFailed for whatever is no fault of the file.
+    `file` is what a BadInput names where a limit was hit. Raises CellFailed for whatever is no fault of the file, and
+    OSError where the disk is full.
     """
     folder = folder.resolve()
     request = {
@@ -152,6 +154,8 @@ def _found(how: dict[str, Any], folder: Path, file: str, limits: Limits) -> Any:
             raise _limit_hit("memory", file, limits)
         name = signal.Signals(-how["code"]).name
         raise BadInput(file, f"made its reader crash ({name}): nothing was taken, send it in another format, as CSV")
+    if how["code"] == DISK_FULL:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
     if how["code"]:
         raise CellFailed(f"the reading of {file} ended with {how['code']}: {said}")
     answer = _answer(folder)

@@ -28,6 +28,8 @@ from audit.kernel.inputs import BadInput
 
 ANSWER: Final = "answer.json"
 SAID: Final = "said.txt"
+DISK_FULL: Final = 71
+"""The code that a cell ends with where the disk is full, and its answer would find no room either."""
 ANSWER_BYTES: Final = 32 << 20
 """The most bytes that an answer may have."""
 
@@ -80,9 +82,12 @@ def _cell(request: dict[str, Any], limits: walls.Limits) -> NoReturn:
             answer = b'{"limit": "answer"}'
         Path(ANSWER).write_bytes(answer)
         code = 0
-    except BaseException:
-        traceback.print_exc()
-        sys.stderr.flush()
+    except BaseException as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            code = DISK_FULL
+        with suppress(OSError):
+            traceback.print_exc()
+            sys.stderr.flush()
     finally:
         os._exit(code)
 

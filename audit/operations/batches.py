@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from audit.intake import BadInput, Taken, cell
 from audit.models import Batch, Job, Run, Source
-from audit.operations import counts, jobs, parties, screens, sources
-from audit.operations.faults import NotNow, Refused
+from audit.operations import counts, jobs, parties, room, screens, sources
+from audit.operations.faults import Busy, NotNow, Refused
 from audit.operations.points import reached
 from audit.operations.record import enter, lock, next_number
 from audit.queries import mapping
@@ -41,7 +41,11 @@ class Spooled:
 
 
 def spool(tenant_id: UUID, chunks: Iterable[bytes]) -> Spooled:
-    """Write a body to disk as it comes. Called outside any scope: a slow sender must hold no transaction."""
+    """Write a body to disk as it comes. Raises Busy, TooBig.
+
+    Called outside any scope: a slow sender must hold no transaction.
+    """
+    room.check()
     folder = Path(settings.BENCH_DIR) / str(tenant_id) / "arriving"
     folder.mkdir(parents=True, exist_ok=True)
     path, digest, size = folder / uuid4().hex, hashlib.sha256(), 0
@@ -57,8 +61,10 @@ def spool(tenant_id: UUID, chunks: Iterable[bytes]) -> Spooled:
                 stream.write(chunk)
             stream.flush()
             os.fsync(stream.fileno())
-    except BaseException:
+    except BaseException as error:
         path.unlink(missing_ok=True)
+        if room.is_out(error):
+            raise Busy(room.FULL, room.WAIT_SECONDS) from error
         raise
     return Spooled(path, digest.hexdigest(), size)
 

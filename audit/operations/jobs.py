@@ -123,13 +123,17 @@ def finish(lease: Lease, error: str = "") -> None:
     )
 
 
-def postpone(lease: Lease, seconds: float) -> None:
-    """Give the job back: it waits for something else, which is not a failed attempt. `wake` or the sweeper sends it."""
+def postpone(lease: Lease, seconds: float, why: str = "") -> None:
+    """Give the job back: it waits for something else, which is not a failed attempt. `wake` or the sweeper sends it.
+
+    why: for people, where they can help; then it is not woken before its time.
+    """
     hold(lease)
     Job.objects.filter(id=lease.job_id).update(
         state=Job.State.DUE,
         attempts=F("attempts") - 1,
         lease_until=None,
+        error=why,
         due_at=timezone.now() + timedelta(seconds=seconds),
     )
 

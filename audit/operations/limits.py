@@ -16,14 +16,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from audit.models import Source
+from audit.operations import room
 from audit.operations.batches import TooBig
 from audit.operations.faults import Busy, OverQuota
 from audit.queries import streams
-from audit.vault import files
 from tenants.scope import current
 
 QUOTA_SECONDS, WAITING_SECONDS = 1.0, 5.0  # how old a count may be
-WAIT_SECONDS = 30
 _METERS: dict[tuple[str, UUID], Meter] = {}
 
 
@@ -38,10 +37,9 @@ class Meter:
 
 def check(source: Source) -> None:
     """Raise where nothing more is taken now: Busy, OverQuota."""
-    if files.free_bytes() < settings.DISK_FREE_MIN:
-        raise Busy("The disk is nearly full: nothing was kept, send it again later.", WAIT_SECONDS)
+    room.check()
     if _waiting().count >= settings.STREAM_BACKLOG_MAX:
-        raise Busy("Too many rows wait to be sealed: nothing was kept, send it again later.", WAIT_SECONDS)
+        raise Busy("Too many rows wait to be sealed: nothing was kept, send it again later.", room.WAIT_SECONDS)
     if _this_minute(source).count >= source.events_per_minute:
         raise _over(source)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,7 @@ from audit.operations.faults import Refused
 from audit.operations.points import reached
 from audit.operations.progress import reporter, tell
 from audit.operations.record import canonical_json, enter, lock, next_number
+from audit.queries.runs import reach
 from audit.vault import files
 from audit.vault.select import join_lines, select_claims, select_evidence, write_rows
 from tenants.scope import current, scope
@@ -64,6 +65,17 @@ def open_run(
     enter("run.opened", run, by, rules=rule_set.digest, inputs=inputs)
     jobs.add(Job.Kind.CARRY, run.id)
     return run
+
+
+def again(run: Run, by: str) -> Run:
+    """Open a run like an earlier one, over what has arrived since too; finished, it takes the earlier one's place."""
+    return open_run(run.period_start, run.period_end, by, rule_set=run.rule_set, vendor=run.vendor)
+
+
+def settings_changed(run: Run) -> list[str]:
+    """Which of a run's other inputs stand differently now: coverage, actors."""
+    now = _fixed_inputs()
+    return [name for name in ("coverage", "actors") if now[name] != run.inputs[name]]
 
 
 def _fixed_inputs() -> dict[str, Any]:
@@ -180,7 +192,7 @@ def _ensure_inputs(run: Run, lease: jobs.Lease, folder: Path) -> None:
 
 
 def _select_evidence(run: Run, rule: Rule, claims: Path, out: Path, is_sample: bool = False) -> Path:
-    before, after = _reach(rule)
+    before, after = reach(rule)
     batches = [row[:3] for row in _paths(run, "evidence")]
     select_evidence(batches, run.period_start - before, run.period_end + after, claims, out, is_sample=is_sample)
     return out
@@ -200,7 +212,7 @@ def inputs_under(run: Run, rule: Rule, folder: Path, sample: Path | None = None)
     if sample is not None:
         evidence = _select_evidence(run, rule, sample, folder / "evidence", is_sample=True)
         paths |= {"claims": sample, "evidence": evidence}
-    elif _reach(rule) != _reach(rule_of(run)):
+    elif reach(rule) != reach(rule_of(run)):
         paths["evidence"] = _select_evidence(run, rule, paths["claims"], folder / "evidence")
     return Inputs(**{name: [path] for name, path in paths.items()})
 
@@ -211,15 +223,6 @@ def _paths(run: Run, kind: str) -> list[tuple[int, str, Path, str | None]]:
         for row in run.inputs["batches"]
         if row["kind"] == kind
     ]
-
-
-def _reach(rule: Rule) -> tuple[timedelta, timedelta]:
-    """How long before and after the period an event may still speak of its claims."""
-    before = max(rule.match_before_seconds, *rule.match_before_by_action.values(), 0)
-    after = max(rule.match_after_seconds, *rule.match_after_by_action.values(), 0)
-    undo = max(rule.undo_window_seconds, *rule.undo_window_by_action.values(), 0)
-    limit = 100 * 366 * 86_400
-    return timedelta(seconds=min(before, limit)), timedelta(seconds=min(after + undo, limit))
 
 
 def _instants(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,7 @@ ENTER = """
     on conflict (id) do nothing
     returning id
 """
+CROWDED_SECONDS = 30  # how old a segment grows where much waits
 DURABLE = "set local synchronous_commit = on"  # whatever the server does for others: 202 says that it is there
 KEPT = (
     *("id", "tenant_id", "created_at", "batch_id", "content_type", "content_encoding", "sha256", "byte_count"),
@@ -252,8 +253,10 @@ def _told(fault: Fault) -> list[Any]:
 
 
 def to_close() -> list[UUID]:
-    """Open segments that are old or large enough to be sealed."""
-    before = timezone.now() - timedelta(seconds=settings.SEGMENT_SECONDS)
+    """Open segments that are old or large enough to be sealed; sooner where half of what may wait does."""
+    crowded = streams.unsealed_rows() * 2 >= settings.STREAM_BACKLOG_MAX
+    age = min(settings.SEGMENT_SECONDS, CROWDED_SECONDS) if crowded else settings.SEGMENT_SECONDS
+    before = timezone.now() - timedelta(seconds=age)
     return streams.to_close(before, settings.SEGMENT_ROWS)
 
 

@@ -9,7 +9,19 @@ from types import ModuleType
 from uuid import UUID
 
 from audit.models import Job
-from audit.operations import batches, deliveries, exports, jobs, loops, previews, reckoning, runs, screens, sealing
+from audit.operations import (
+    batches,
+    deliveries,
+    exports,
+    jobs,
+    loops,
+    previews,
+    reckoning,
+    room,
+    runs,
+    screens,
+    sealing,
+)
 from audit.operations.faults import LostLease, NotNow
 from tenants.scope import scope
 
@@ -61,9 +73,19 @@ def _do(lease: jobs.Lease, noun: ModuleType, handler: Callable[[jobs.Lease], Non
             jobs.postpone(lease, wait.seconds)
             return wait.first and jobs.of(wait.first)
     except Exception as error:
+        if room.is_out(error):
+            _wait_for_room(lease)
+            return None
         log.exception("a job failed", extra={"job": str(lease.job_id), "kind": lease.kind})
         _give_back(lease, noun, f"{type(error).__name__}: {error}\n\n{traceback.format_exc(limit=-3)}")
     return None
+
+
+def _wait_for_room(lease: jobs.Lease) -> None:
+    """A full disk is no fault of the job's: it costs no attempt."""
+    log.warning("a job waits for room on the disk", extra={"job": str(lease.job_id), "kind": lease.kind})
+    with scope(lease.tenant_id):
+        jobs.postpone(lease, settings.SWEEP_SECONDS, room.WAITS)
 
 
 def _give_back(lease: jobs.Lease, noun: ModuleType, error: str) -> None:

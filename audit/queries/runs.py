@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Max, Min, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
+from audit.kernel.ruleset import Rule
 from audit.models import Batch, Export, Finding, Run, Score, Total
 
 
@@ -29,6 +30,15 @@ def newest() -> Run | None:
     """The newest finished run that counts: not superseded; a trial only where there is nothing else."""
     done = all_runs().filter(state=Run.State.DONE, superseded_by=None)
     return done.order_by("trial", "-number").first()
+
+
+def reach(rule: Rule) -> tuple[timedelta, timedelta]:
+    """How long before and after a period an event may still speak of its claims."""
+    before = max(rule.match_before_seconds, *rule.match_before_by_action.values(), 0)
+    after = max(rule.match_after_seconds, *rule.match_after_by_action.values(), 0)
+    undo = max(rule.undo_window_seconds, *rule.undo_window_by_action.values(), 0)
+    limit = 100 * 366 * 86_400
+    return timedelta(seconds=min(before, limit)), timedelta(seconds=min(after + undo, limit))
 
 
 def scores(run: Run, by: str = Score.By.RUN) -> QuerySet[Score]:

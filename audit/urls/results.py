@@ -9,6 +9,7 @@ urlpatterns = [
     path("runs/", runs.index, name="runs"),
     path("runs/open/", runs.open_run, name="run-open"),
     path("runs/<uuid:run_id>/", runs.one, name="run"),
+    path("runs/<uuid:run_id>/again/", runs.again, name="run-again"),
     path("runs/<uuid:run_id>/export/", lines.export, name="run-export"),
     path("exports/<uuid:export_id>/", lines.export_file, name="export-file"),
     path("discrepancies/", discrepancies.index, name="discrepancies"),

@@ -58,11 +58,15 @@ def _settle(path: Path, place: Path) -> None:
         path.unlink()
         return
     waiting = place.with_name(f".{place.name}.{uuid4().hex}")
-    shutil.move(path, waiting)
-    with waiting.open("rb") as stream:
-        os.fsync(stream.fileno())
-    waiting.chmod(0o440)
-    waiting.replace(place)
+    try:
+        shutil.move(path, waiting)
+        with waiting.open("rb") as stream:
+            os.fsync(stream.fileno())
+        waiting.chmod(0o440)
+        waiting.replace(place)
+    except BaseException:
+        waiting.unlink(missing_ok=True)  # on another disk than the bench it may be half a file
+        raise
     for folder in (place.parent, place.parent.parent, place.parent.parent.parent):
         handle = os.open(folder, os.O_RDONLY)
         os.fsync(handle)
@@ -115,10 +119,11 @@ def _drop_older(home: Path, name: str, fence: int) -> None:
 
 
 def tidy(older_than_seconds: float) -> int:
-    """Remove from the bench what the dead left there: nobody has touched it for so long; return how many."""
-    bench, count = Path(settings.BENCH_DIR), 0
+    """Remove what the dead left on the bench and half-way into the vault, untouched for so long; return how many."""
+    bench, root, count = Path(settings.BENCH_DIR), _local_root(), 0
     limit = time.time() - older_than_seconds
-    for place in (*bench.glob("*/arriving/*"), *bench.glob("*/answer-*"), *bench.glob("spill/*")):
+    halves = root.glob("*/*/.*") if root else ()
+    for place in (*bench.glob("*/arriving/*"), *bench.glob("*/answer-*"), *bench.glob("spill/*"), *halves):
         with contextlib.suppress(FileNotFoundError):
             if place.stat().st_mtime < limit:
                 shutil.rmtree(place) if place.is_dir() else place.unlink()

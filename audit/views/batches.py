@@ -62,6 +62,8 @@ def _progress(batch: Batch) -> str:
         return ""
     if job.state == Job.State.LEASED:
         return "A worker is reading it."
+    if job.error and not job.attempts:
+        return job.error
     if job.error:
         return f"Reading failed {job.attempts} times so far and is tried again by itself at {words.when(job.due_at)}."
     return "It waits for a worker, or for a file that came before it."

@@ -10,7 +10,7 @@ from django.http import HttpResponseBase
 from audit.charts import Cell, Point, days, heat, score_bar, trend
 from audit.kernel.terms import State
 from audit.models import Run, Score
-from audit.queries import overview, runs
+from audit.queries import changes, overview, runs
 from audit.queries.overview import Tally
 from audit.tables.discrepancies import FindingTable
 from audit.tables.runs import period
@@ -39,6 +39,7 @@ def overview_page(request: TenantRequest, tenant: str) -> HttpResponseBase:
         "audit/overview.html",
         run=run,
         period=period(run),
+        since=changes.count(run),
         headline=headline(units),
         lead=lead(rows, units),
         bar=score_bar(*(units[state] for state in ("verified", "unverifiable", "unsupported", "contradicted"))),

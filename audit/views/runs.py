@@ -15,12 +15,20 @@ from django.views.decorators.http import require_POST
 from audit.forms.runs import RunForm
 from audit.models import Run
 from audit.operations import runs as operations
-from audit.queries import people, rules, runs
+from audit.operations.faults import Refused
+from audit.queries import changes, people, rules, runs
 from audit.tables.runs import ExportTable, RunTable, period, score
 from audit.views import prices
 from audit.views.page import attempt, fill, show
 from tenants.access import TenantRequest, actor, requires
 
+BATCHES = 50  # shown of those that a run rests on
+SINCE_HOW = {
+    "formula": "late claims: claim ids that this run does not know and whose time lies in its period. Restated: claim "
+    "ids of this run that came again with other content. Late events: those whose time lies in the period, widened by "
+    "the windows of its rules, or that name one of its claims.",
+    "rule": "Counted in the batches that were sealed after the run was opened; rows that were sent twice count once.",
+}
 STAGES = {
     "inputs": "Gather the claims and events of the period",
     "judgement": "Judge every claim by the law",
@@ -72,12 +80,39 @@ def one(request: TenantRequest, tenant: str, run_id: UUID) -> HttpResponseBase:
         under_way=run.state in (Run.State.WAITING, Run.State.RUNNING),
         stages=_stages(run),
         left=time_left(run),
-        batches=run.inputs.get("batches", []),
+        batches=run.inputs.get("batches", [])[: -BATCHES - 1 : -1],
+        more_batches=max(0, len(run.inputs.get("batches", [])) - BATCHES),
+        **_since(run),
         exports=fill(request, exports),
         prices=prices.rows(run, tenant),
         poll=reverse("run", args=[tenant, run.id]),
         crumbs=[("Runs", reverse("runs", args=[tenant])), (f"Run {run.number}", "")],
     )
+
+
+@require_POST
+@requires("open_run")
+def again(request: TenantRequest, tenant: str, run_id: UUID) -> HttpResponseBase:
+    """Open a run like this one over what is there now, and go to it."""
+    before = runs.get(run_id)
+    try:
+        run = operations.again(before, actor(request))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("run", tenant, before.id)
+    place = "A trial takes no run's place." if run.trial else f"Done, it takes the place of {before}."
+    messages.success(request, f"{run} is open over what is there now. {place}")
+    return redirect("run", tenant, run.id)
+
+
+def _since(run: Run) -> dict[str, Any]:
+    """What changed since a finished run was opened; nothing for one whose place was taken."""
+    if run.state != Run.State.DONE or run.superseded_by_id:
+        return {}
+    found = changes.since(run)
+    names = {"coverage": "the coverage", "actors": "the accounts bound to agents"}
+    other = " and ".join(names[name] for name in operations.settings_changed(run))
+    return {"changes": found, "settings_changed": other, "changed": found.any or bool(other), "since_how": SINCE_HOW}
 
 
 def _stages(run: Run) -> list[dict[str, Any]]:

@@ -107,16 +107,24 @@ def upload(request: TenantRequest, tenant: str, source_id: UUID) -> HttpResponse
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            spooled = receiving.spool(request.tenant.id, file.chunks())
-            unmapped = not mapping.readable(source, spooled.path, file.name)
-            with scope(request.tenant.id):
-                batch, new = receiving.receive(source, spooled, file.name, actor(request), unmapped=unmapped)
+            batch, new = _receive(request, source, file)
         except Refused as refusal:
             form.add_error("file", str(refusal))
         else:
             return _onward(request, batch, new)
     with scope(request.tenant.id):
         return _page(request, sources.get(source_id), form)
+
+
+def _receive(request: TenantRequest, source: Source, file: Any) -> tuple[Batch, bool]:
+    """Keep the file; where that fails, nothing of it stays."""
+    spooled = receiving.spool(request.tenant.id, file.chunks())
+    try:
+        unmapped = not mapping.readable(source, spooled.path, file.name)
+        with scope(request.tenant.id):
+            return receiving.receive(source, spooled, file.name, actor(request), unmapped=unmapped)
+    finally:
+        spooled.path.unlink(missing_ok=True)
 
 
 def _onward(request: TenantRequest, batch: Batch, new: bool) -> HttpResponseBase:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from collections.abc import Callable
@@ -10,14 +11,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import duckdb
+import psycopg
 import pytest
 from django.conf import LazySettings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from audit import tasks
 from audit.models import Export, Job, LedgerEntry
-from audit.operations import batches, exports, jobs, quarantine, runs
+from audit.operations import batches, exports, jobs, quarantine, room, runs
 from audit.operations import work as working
 from audit.operations.faults import LostLease, NotNow, Refused
 from audit.vault import files
@@ -226,6 +229,37 @@ def test_waiting_costs_no_attempt(tenant: UUID, noun: Noun) -> None:
         assert (job.state, job.attempts, job.error) == ("due", 0, "")
     assert 5 < (job.due_at - timezone.now()).total_seconds() <= 7
     assert noun.given_up == []
+
+
+@pytest.mark.parametrize(
+    "full",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OperationalError("could not extend file: No space left on device"),
+        duckdb.IOException('Could not write file "x": No space left on device'),
+        duckdb.OutOfMemoryException("failed to offload data block (max_temp_directory_size limit)"),
+    ],
+    ids=lambda full: type(full).__name__,
+)
+def test_a_full_disk_costs_no_attempt_and_is_told(
+    tenant: UUID, noun: Noun, settings: LazySettings, full: Exception
+) -> None:
+    job, settings.SWEEP_SECONDS = new(tenant), 4
+    if isinstance(full, OperationalError):
+        full.__cause__ = psycopg.errors.DiskFull(str(full))
+
+    def write(lease: jobs.Lease) -> None:
+        raise full
+
+    noun.act = write
+    for _ in range(7):
+        job = work(tenant, job)
+        assert (job.state, job.attempts, job.error) == ("due", 0, room.WAITS)
+        assert 2 < (job.due_at - timezone.now()).total_seconds() <= 4
+        change(tenant, job, due_at=timezone.now())
+    noun.act = noun.finish
+    job = work(tenant, job)
+    assert (job.state, job.error, noun.given_up) == ("done", "", [])
 
 
 def test_a_failing_job_waits_longer_each_time_and_is_quarantined_in_the_end(tenant: UUID, noun: Noun) -> None:

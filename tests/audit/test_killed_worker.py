@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 
@@ -68,3 +69,15 @@ def test_a_worker_that_slept_past_its_lease_writes_nothing(case: Case) -> None:
     assert (case.job(run).fence, case.job(run).state) == (job.fence, "done") == (2, "done")
     assert case.results(after) == case.results(case.undisturbed)
     assert case.scratch() == []
+
+
+def test_a_worker_whose_children_were_killed_takes_the_next_job(case: Case) -> None:
+    with case.workshop.worker("bereaved", sweeps=False) as worker:
+        case.workshop.ask("audit.tasks.sweep")
+        until(lambda: worker.said("succeeded in"), SECONDS, "the worker waiting for more")
+        run = case.open()
+        for child in psutil.Process(worker.process.pid).children(recursive=True):
+            child.kill()
+        case.workshop.ask("audit.tasks.sweep")
+        until(lambda: case.see(run).state == "done", SECONDS, "done")
+    assert case.job(run).attempts == 1

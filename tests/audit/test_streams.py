@@ -243,6 +243,17 @@ def test_segments_are_closed_by_age_or_by_size(desk: Desk, settings: Any) -> Non
     assert desk.ask(streams.to_close) == []
 
 
+def test_where_much_waits_segments_are_closed_sooner(
+    desk: Desk, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SEGMENT_SECONDS, settings.STREAM_BACKLOG_MAX = 3600, 4
+    monkeypatch.setattr(streams, "CROWDED_SECONDS", 0)
+    received = stream(desk, desk.evidence, row(1))
+    assert desk.ask(streams.to_close) == []
+    stream(desk, desk.evidence, row(2))
+    assert desk.ask(streams.to_close) == [received.batch.id]
+
+
 class Died(BaseException):
     """The process is gone: nothing catches it."""
 

@@ -1,6 +1,7 @@
 """The portal under faults: real processes die at random and at every named point while clients send.
 
-    python -m tests.faults [--seed N] [--kills 20] [--seconds S] [--clients 6] [--sabotage] [--keep]
+    python -m tests.faults [--seed N] [--kills 20] [--seconds S] [--clients 6] [--rows 600] [--pause 2.5]
+        [--sabotage] [--keep]
 
 Afterwards everything that clients were promised is looked for. Ends with 1 where a promise was not kept; then, or
 with --keep, the folder with the data and the logs stays. The seed chooses the faults and what is sent; the moments at
@@ -21,7 +22,9 @@ import threading
 import time
 from pathlib import Path
 
+from audit.operations.points import POINTS
 from tests.faults.clients import Clerk, Client, Door
+from tests.faults.disks import Disk
 from tests.faults.plant import Plant
 from tests.faults.promises import Promises
 from tests.faults.stage import prepare
@@ -29,6 +32,7 @@ from tests.faults.storm import Storm
 
 QUIET_SECONDS = 300  # the longest until every job must be in a final state
 SECONDS_A_KILL = 15
+DISKS = {"files": "", "database": "postgres"}  # each with its place in the folder; the first holds the other
 
 
 def say(words: str) -> None:
@@ -44,9 +48,11 @@ def main() -> int:
     folder, done = Path(tempfile.mkdtemp(prefix="awu-faults-")), threading.Event()
     atexit.register(lambda: done.is_set() and shutil.rmtree(folder, ignore_errors=True))  # after PostgreSQL has stopped
     say(f"seed {given.seed}, {given.kills} kills in at most {given.seconds} s, logs in {folder / 'logs'}")
+    disks = {name: Disk(folder / place, folder / "points") for name, place in DISKS.items()}
+    atexit.register(lambda: [disk.release() for disk in reversed(disks.values()) if done.is_set()])
     doors = prepare(folder)
     tenants = list({door.promises.tenant_id: door.promises for door in doors}.values())
-    plant = Plant(folder)
+    plant = Plant(folder, disks)
     storm = Storm(plant, random.Random(given.seed))
     try:
         plant.start()
@@ -60,6 +66,10 @@ def main() -> int:
     report(storm, tenants, raged, quiet, given)
     for sentence in broken:
         say(f"BROKEN: {sentence}")
+    if not broken:
+        say(
+            "looked for: each row and each conflict is there once, each receipt, body, batch, run and entry as promised"
+        )
     failed = bool(broken) or quiet is None
     if not (failed or given.keep):
         done.set()
@@ -74,6 +84,8 @@ def arguments() -> argparse.Namespace:
     asked.add_argument("--kills", type=int, default=20)
     asked.add_argument("--seconds", type=int, help=f"for the faults; {SECONDS_A_KILL} a kill where not given")
     asked.add_argument("--clients", type=int, default=6)
+    asked.add_argument("--rows", type=int, default=600, help="of one request, at most")
+    asked.add_argument("--pause", type=float, default=2.5, help="seconds between two files or runs, about")
     asked.add_argument("--sabotage", action="store_true", help="spoil a sealed file, to see that it is found")
     asked.add_argument("--keep", action="store_true", help="leave data and logs where they are")
     given = asked.parse_args()
@@ -84,8 +96,9 @@ def arguments() -> argparse.Namespace:
 def rage(storm: Storm, doors: list[Door], given: argparse.Namespace) -> float:
     """Send and break at the same time; every client is answered in the end. When the last fault was mended."""
     stop, port = threading.Event(), storm.plant.port
-    clients = [Client(number, given.seed, port, doors, stop) for number in range(given.clients)]
-    clients.append(Clerk(given.clients, given.seed, port, doors, stop))
+    load = {"rows": given.rows, "pause": given.pause}
+    clients = [Client(number, given.seed, port, doors, stop, **load) for number in range(given.clients)]
+    clients.append(Clerk(given.clients, given.seed, port, doors, stop, **load))
     for client in clients:
         client.start()
     try:
@@ -132,11 +145,18 @@ def report(storm: Storm, tenants: list[Promises], raged: float, quiet: float | N
     files, runs = sum(len(one.files) for one in tenants), sum(len(one.runs) for one in tenants)
     for name, counted in (("kills", storm.kills), ("points visited", storm.visited), ("besides", storm.others)):
         say(f"{name}: {counted.total()} ({', '.join(f'{what} {count}' for what, count in sorted(counted.items()))})")
+    full = [name for name, disk in storm.plant.disks.items() if not disk.mounted]
+    if full:
+        say(f"disks that could not be mounted, so that points said they were full: {', '.join(full)}")
+    if unvisited := [point for point in POINTS if not storm.visited[point]]:
+        say(f"points at which nobody died: {', '.join(unvisited)}")
     if storm.missed:
         say(f"points that nobody passed in time: {', '.join(storm.missed)}")
     if storm.kills.total() < given.kills:
         say(f"the time was over before {given.kills} kills")
     say(f"acknowledged in {raged:.0f} s: {rows:,} rows in {receipts:,} requests, {files} files, {runs} runs")
+    kept, others = sum(len(one.rows) for one in tenants), sum(one.contents - len(one.rows) for one in tenants)
+    say(f"of them, with the files': {kept:,} different rows, {others:,} that said something else of the same")
     never = f"never, within {QUIET_SECONDS} s"
     say(f"from the last fault until every job was done: {never if quiet is None else f'{quiet:.1f} s'}")
 

@@ -16,7 +16,6 @@ from uuid import UUID
 from tests.faults.promises import Promise, Promises, Row
 
 NDJSON, JSON, CSV = "application/x-ndjson", "application/json", "text/csv"
-ROWS_MAX = 600  # of one request
 PATIENCE = 300  # seconds after which a client gives up, which is a fault of the portal
 STEADY = "steady"  # ids that begin so always come with the same content: files may hold them too
 
@@ -52,9 +51,11 @@ def row(kind: str, name: str, content: int) -> dict[str, Any]:
 class Client(threading.Thread):
     """Sends until it is told to stop, then finishes what it began."""
 
-    def __init__(self, number: int, seed: int, port: int, doors: list[Door], stop: threading.Event) -> None:
+    def __init__(
+        self, number: int, seed: int, port: int, doors: list[Door], stop: threading.Event, *, rows: int, pause: float
+    ) -> None:
         super().__init__(name=f"client-{number}", daemon=True)
-        self.rng = random.Random(f"{seed}/{number}")
+        self.rng, self.rows, self.pause = random.Random(f"{seed}/{number}"), rows, pause
         self.number, self.port, self.doors, self.stop = number, port, doors, stop
         self.sent = 0
         self.connection: http.client.HTTPConnection | None = None
@@ -69,7 +70,7 @@ class Client(threading.Thread):
         """One request with rows; now and then the same once more under its key."""
         door = self.rng.choice(self.doors)
         single = self.rng.random() < 0.3
-        rows = list(self._rows(door, 1 if single else self.rng.randint(2, ROWS_MAX)))
+        rows = list(self._rows(door, 1 if single else self.rng.randint(2, self.rows)))
         bad = [] if single else self._bad()
         lines = [json.dumps(row(door.kind, *name[1:], content)) for name, content in rows] + bad
         self.rng.shuffle(lines)
@@ -114,7 +115,7 @@ class Client(threading.Thread):
             if status == 202:
                 answer: dict[str, Any] = json.loads(text)
                 return answer
-            if 400 <= status < 500 and status != 429:
+            if 400 <= status <= 500 and status != 429:  # what passes by itself is 503
                 door.promises.broken.append(f"{status} to {path}: {text[:300]!r}")
                 return None
             time.sleep(self.rng.uniform(0.05, 0.3))
@@ -140,9 +141,9 @@ class Clerk(Client):
 
     def run(self) -> None:
         """A file or a run every few seconds."""
-        while not self.stop.wait(self.rng.uniform(1, 4)):
+        while not self.stop.wait(self.rng.uniform(0.5, 1.5) * self.pause):
             door = self.rng.choice(self.doors)
-            if self.rng.random() < 0.6:
+            if self.rng.random() < 0.7:
                 self._hand_in(door)
             else:
                 self._open_run(door)

@@ -1,11 +1,17 @@
-"""Failpoints: a folder of files says at which point the next process dies, and at which passing."""
+"""Failpoints: a folder of files says at which point the next process dies, and at which passing.
+
+Where no disk can be made full, a marker there lets every point say that it is.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.faults.disks import MARKER
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,9 @@ class Points:
         return any(self.folder.glob(f"{point}-*"))
 
     def die_where_armed(self, point: str) -> None:
-        """Count a passing, and die of the last one."""
+        """Count a passing, and die of the last one. Raises OSError while the disk is said to be full."""
+        if (self.folder / MARKER).exists():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         for path in sorted(self.folder.glob(f"{point}-*")):
             try:
                 path.unlink()

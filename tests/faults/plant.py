@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 from awu_portal.supervise import Supervisor, answers
+from tests.faults.disks import Disk
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -28,8 +29,8 @@ SETTINGS = {
     "JOB_ATTEMPTS_MAX": "100",  # each killed worker costs an attempt, and here they die all the time
     "SWEEP_SECONDS": "1",
     "SEGMENT_SWEEP_SECONDS": "1",
-    "SEGMENT_SECONDS": "3",
-    "SEGMENT_ROWS": "20000",
+    "SEGMENT_SECONDS": "5",
+    "SEGMENT_ROWS": "50000",
     "DISK_FREE_MIN": "0",
     "LOG_LEVEL": "INFO",
 }
@@ -38,8 +39,8 @@ SETTINGS = {
 class Plant:
     """All processes of a portal whose data lie in one folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, disks: dict[str, Disk]) -> None:
+        self.folder, self.disks = folder, disks
         self.supervisor = Supervisor(folder / "logs")
         self.port = _free_port()
 
@@ -98,6 +99,14 @@ class Plant:
         postmaster.kill()
         psutil.wait_procs(left, timeout=SECONDS)
         self._start_again(server)
+
+    def fill_disk(self, name: str, seconds: float) -> None:
+        """Let a disk be full for so long. A server that ended for want of room is started again by whoever runs it."""
+        self.disks[name].fill()
+        time.sleep(seconds)
+        self.disks[name].clear()
+        if not psutil.pid_exists(self._server().get_pid()):
+            self._start_again(self._server())
 
     def wipe_broker(self) -> None:
         """Throw away every message."""

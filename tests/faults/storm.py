@@ -1,4 +1,4 @@
-"""Faults at moments that a seed chooses: kills, sleeps past the lease, wiped brokers, and every point in turn."""
+"""Faults at moments that a seed chooses: kills, sleeps past the lease, wiped brokers, full disks, every point."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import cycle
 
 from audit.operations.points import POINTS
 from tests.faults.death import Points
 from tests.faults.plant import LEASE_SECONDS, WORKERS, Plant
 
-PASS_SECONDS = 60  # how long a point may take to be passed
+PASS_SECONDS = 90  # how long a point may take to be passed
+BETWEEN = 5, 15  # seconds between two strikes while a point is waited for
 
 
 @dataclass
@@ -27,20 +29,18 @@ class Storm:
     missed: list[str] = field(default_factory=list)
 
     def blow(self, kills: int, seconds: float) -> None:
-        """Every second kill is at a point, in turn; the others strike whom the seed says."""
+        """A point after the other, as long as there is time; before and while it is waited for, whom the seed says."""
         end = time.monotonic() + seconds
-        for number in range(kills):
-            if time.monotonic() > end:
-                return
+        for point in cycle(POINTS):
             time.sleep(self.rng.uniform(0.2, 2))
-            if number % 2:
-                self._visit(POINTS[number // 2 % len(POINTS)])
-            else:
-                self._strike()
-            if self.rng.random() < 0.25:
+            self._strike()
+            self._visit(point)
+            if self.rng.random() < 0.5:
                 self._disturb()
             self.revive()
             self.plant.wait_for_web()
+            if self.kills.total() >= kills or time.monotonic() > end:
+                return
 
     def revive(self) -> None:
         """Start again what ended by itself, and remember it."""
@@ -61,8 +61,12 @@ class Storm:
         points = Points(self.plant.folder / "points")
         points.arm(point, self.rng.randint(1, 3))
         deadline = time.monotonic() + PASS_SECONDS
+        strike = time.monotonic() + self.rng.uniform(*BETWEEN)
         while points.armed(point) and time.monotonic() < deadline:
             self.revive()
+            if time.monotonic() > strike:
+                self._strike()  # while others still recover
+                strike = time.monotonic() + self.rng.uniform(*BETWEEN)
             time.sleep(0.05)
         if points.disarm(point):
             self.missed.append(point)
@@ -71,9 +75,14 @@ class Storm:
         self.kills["point"] += 1
 
     def _disturb(self) -> None:
-        if self.rng.random() < 0.5:
+        what = self.rng.choice(("broker", "worker", "files", "database"))
+        if what == "broker":
             self.plant.wipe_broker()
             self.others["broker wiped"] += 1
+            return
+        if what in self.plant.disks:
+            self.plant.fill_disk(what, self.rng.uniform(2, 5))
+            self.others[f"disk full: {what}"] += 1
             return
         worker = self.rng.choice(WORKERS)
         self.plant.signal(worker, signal.SIGSTOP)

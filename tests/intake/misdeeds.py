@@ -107,3 +107,9 @@ def be_killed() -> None:
 def err(**_: Any) -> None:
     """Have a bug."""
     raise KeyError("a bug")
+
+
+def fill_the_disk() -> None:
+    """Write where there is no room."""
+    with open("/dev/full", "wb") as nowhere:
+        nowhere.write(b"x")

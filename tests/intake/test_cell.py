@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -118,6 +119,12 @@ def test_a_limit_that_is_hit_is_the_fault_of_the_file(
 def test_what_is_no_fault_of_the_file_is_loud(tmp_path: Path, function: Callable[..., Any], words: str) -> None:
     with pytest.raises(cell.CellFailed, match=words):
         do(tmp_path, function)
+
+
+def test_a_full_disk_is_told_from_a_fault_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left") as caught:
+        do(tmp_path, misdeeds.fill_the_disk)
+    assert caught.value.errno == errno.ENOSPC
 
 
 def test_nothing_is_left_of_a_reading_that_failed(tmp_path: Path) -> None:

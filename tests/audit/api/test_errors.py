@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import OperationalError
+from django.db import InternalError, OperationalError
 from django.test import Client
 
 from audit.problems import SEND_AGAIN
@@ -146,10 +147,13 @@ def test_what_is_not_expected_is_a_problem_without_details_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("place", ["tenants.middleware.access.key_of", "audit.operations.parties.enter"])
+@pytest.mark.parametrize("slow", [False, True])
 def test_a_database_that_went_away_is_a_reason_to_send_again(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, place: str
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, place: str, slow: bool
 ) -> None:
     def fail(*given: Any, **named: Any) -> None:
+        if slow:
+            raise InternalError("terminating") from psycopg.errors.IdleInTransactionSessionTimeout("terminating")
         raise OperationalError("the server closed the connection")
 
     monkeypatch.setattr(place, fail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 from io import BytesIO
@@ -15,6 +16,7 @@ from django.test import Client, RequestFactory
 
 from audit.api import uploads
 from audit.models import Batch
+from audit.operations import room
 from audit.operations.faults import Refused
 from tenants.scope import is_open, scope
 from tests.audit.api.conftest import CLAIMS, Shop, drain, problem
@@ -85,6 +87,27 @@ def test_a_body_that_is_too_large_is_refused_before_and_while_it_comes(
     problem(shop.send(shop.claims, "x" * 101), 413, "file")
     assert batches(shop) == 0
     assert left_over(settings) == []
+
+
+@pytest.mark.parametrize("place", ["os.fsync", "shutil.move"], ids=["while it comes", "on its way into the vault"])
+def test_a_full_disk_is_503_and_leaves_nothing(
+    shop: Shop, settings: Any, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def fill(*given: Any) -> None:
+        if place == "shutil.move":
+            Path(given[1]).write_bytes(b"half of it")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(place, fill)
+        answer = shop.send(shop.claims, CLAIMS)
+    assert (problem(answer, 503)["detail"], answer["Retry-After"]) == (room.FULL, str(room.WAIT_SECONDS))
+    assert (batches(shop), left_over(settings)) == (0, [])
+    assert [path for path in Path(settings.VAULT_URL).rglob(".*") if path.is_file()] == []
+    settings.DISK_FREE_MIN = 1 << 60
+    problem(shop.send(shop.claims, CLAIMS), 503)
+    settings.DISK_FREE_MIN = 0
+    assert shop.send(shop.claims, CLAIMS).status_code == 202
 
 
 def test_nothing_and_a_form_without_a_file_are_refused(shop: Shop) -> None:

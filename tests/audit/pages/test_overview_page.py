@@ -60,6 +60,7 @@ def invented(judged: Judged, like: Run, rows: list[TotalRow], *, days_before: in
             opened_by="user:1",
             state=Run.State.DONE,
             files=like.files,
+            inputs=like.inputs,
         )
         results.write(made, results.Results(rows, []))
         return made
