@@ -8,6 +8,8 @@ from collections.abc import Callable
 from types import ModuleType
 from uuid import UUID
 
+from django.conf import settings
+
 from audit.models import Job
 from audit.operations import (
     batches,
