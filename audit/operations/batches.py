@@ -192,10 +192,10 @@ def _seal(batch: Batch, lease: jobs.Lease, taken: Taken, sifted: Sifted, folder:
         sources.propose_coverage(batch, sifted.prefixes)
         counts.ask(batch.source.vendor)
         enter("batch.sealed", batch, "system", rows_key=batch.rows_key, **receipt_counts(batch))
-        if batch.source.kind == Source.Kind.CLAIMS:
-            screens.queue(batch)
         jobs.finish(lease)
         wake(batch)
+        if batch.source.kind == Source.Kind.CLAIMS:
+            screens.queue(batch)  # after what waits for the batch
 
 
 def receipt_counts(batch: Batch) -> dict[str, int]:
