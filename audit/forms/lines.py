@@ -11,7 +11,7 @@ from audit.templatetags.ledger import STATE_WORDS
 
 STATES = [("", "Every state"), *((state.value, STATE_WORDS[state]) for state in State)]
 REASONS = [("", "Every reason"), *((reason.value, MEANINGS[reason].title) for reason in Reason)]
-RARE = ("currency", "from", "until")  # shown only where the address sets them
+RARE = ("currency", "target", "session_id", "provisional", "from", "until")  # shown only where the address sets them
 
 
 class LineFilter(forms.Form):
@@ -29,6 +29,9 @@ class LineFilter(forms.Form):
     agent_id = forms.ChoiceField(required=False, label="Agent")
     action = forms.ChoiceField(required=False)
     currency = forms.CharField(required=False)
+    target = forms.CharField(required=False, label="On the record")
+    session_id = forms.CharField(required=False, label="In the session")
+    provisional = forms.CharField(required=False, label="May still fall")
     until = forms.CharField(required=False, label="Before")
 
     def __init__(self, *args: Any, choices: dict[str, list[str]], **options: Any) -> None:

@@ -21,7 +21,8 @@ COLUMNS = (
     *("tokens_input", "tokens_cached", "tokens_output", "effect", "batch", "line"),
 )
 EXACT = ("vendor", "claim_id", "state", "reason", "agent_id", "action", "target", "session_id", "environment")
-FILTERS = (*EXACT, "class", "currency", "repeat_of", "event_id", "provisional", "from", "until", "q")
+REFERS = ("repeat_of", "event_id", "undone_by")
+FILTERS = (*EXACT, "class", "currency", *REFERS, "provisional", "from", "until", "q")
 
 Line = dict[str, Any]
 
@@ -34,6 +35,7 @@ class Lines(Sequence[Line]):
     descending; the identity of a line is always appended, so that the order is total.
     """
 
+    identity: ClassVar[tuple[str, ...]] = ORDER
     columns: ClassVar[tuple[str, ...]] = COLUMNS
     known: ClassVar[tuple[str, ...]] = FILTERS
     path: Path
@@ -54,11 +56,14 @@ class Lines(Sequence[Line]):
     @cached_property
     def count(self) -> int:  # type: ignore[override]  # a lazy list, as Django's paginator wants it
         """How many lines the filters let through."""
+        return int(self.ask("count(*)")[0][0])
+
+    def ask(self, what: str, tail: str = "") -> list[tuple[Any, ...]]:
+        """An expression over the lines that the filters let through; `tail`: how the answer is ordered or grouped."""
         where, parameters = self.condition()
         with connect(self.path.parent, threads=2) as connection:
-            query = f"select count(*) from read_parquet(?) where {where}"
-            row = connection.execute(query, [str(self.path), *parameters]).fetchone()
-        return int(row[0]) if row else 0
+            query = f"select {what} from read_parquet(?) where {where} {tail}"
+            return connection.execute(query, [str(self.path), *parameters]).fetchall()
 
     @overload
     def __getitem__(self, key: int) -> Line: ...
@@ -116,7 +121,7 @@ class Lines(Sequence[Line]):
 
     def _ordering(self) -> str:
         named = [f'"{name.lstrip("-")}" {"desc" if name.startswith("-") else "asc"} nulls last' for name in self.order]
-        return ", ".join([*named, *ORDER])
+        return ", ".join([*named, *self.identity])
 
     def condition(self) -> tuple[str, list[Any]]:
         """What the filters ask, as SQL with its parameters."""

@@ -2,17 +2,21 @@
 
 from django.urls import path
 
-from audit.views import claims, discrepancies, lines, overview, runs
+from audit.views import claims, discrepancies, events, find, lines, overview, runs
 
 urlpatterns = [
     path("overview/", overview.overview_page, name="overview"),
     path("runs/", runs.index, name="runs"),
     path("runs/open/", runs.open_run, name="run-open"),
     path("runs/<uuid:run_id>/", runs.one, name="run"),
+    path("runs/<uuid:run_id>/event/", events.one, name="event"),
+    path("runs/<uuid:run_id>/unclaimed/", events.unclaimed, name="unclaimed"),
+    path("runs/<uuid:run_id>/unclaimed.csv", events.unclaimed_csv, name="unclaimed-csv"),
     path("runs/<uuid:run_id>/export/", lines.export, name="run-export"),
     path("exports/<uuid:export_id>/", lines.export_file, name="export-file"),
     path("discrepancies/", discrepancies.index, name="discrepancies"),
     path("discrepancies/<uuid:discrepancy_id>/", discrepancies.one, name="discrepancy"),
+    path("find/", find.index, name="find"),
     path("claims/", lines.index, name="lines"),
     path("claims/<str:vendor>/<path:claim_id>/", claims.one, name="claim"),
 ]
