@@ -11,7 +11,15 @@ from audit.templatetags.ledger import STATE_WORDS
 
 STATES = [("", "Every state"), *((state.value, STATE_WORDS[state]) for state in State)]
 REASONS = [("", "Every reason"), *((reason.value, MEANINGS[reason].title) for reason in Reason)]
-RARE = ("currency", "target", "session_id", "provisional", "from", "until")  # shown only where the address sets them
+RARE = (
+    "currency",
+    "target",
+    "session_id",
+    "provisional",
+    "under",
+    "from",
+    "until",
+)  # shown only where the address sets them
 
 
 class LineFilter(forms.Form):
@@ -31,6 +39,7 @@ class LineFilter(forms.Form):
     currency = forms.CharField(required=False)
     target = forms.CharField(required=False, label="On the record")
     session_id = forms.CharField(required=False, label="In the session")
+    under = forms.CharField(required=False, label="Records under")
     provisional = forms.CharField(required=False, label="May still fall")
     until = forms.CharField(required=False, label="Before")
 

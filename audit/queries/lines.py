@@ -22,7 +22,7 @@ COLUMNS = (
 )
 EXACT = ("vendor", "claim_id", "state", "reason", "agent_id", "action", "target", "session_id", "environment")
 REFERS = ("repeat_of", "event_id", "undone_by")
-FILTERS = (*EXACT, "class", "currency", *REFERS, "provisional", "from", "until", "q")
+FILTERS = (*EXACT, "class", "currency", *REFERS, "provisional", "under", "from", "until", "q")
 
 Line = dict[str, Any]
 
@@ -148,6 +148,8 @@ def _condition(name: str, value: str) -> tuple[str, list[Any]]:
         return "occurred_at >= try_cast(? as timestamptz)", [value]
     if name == "until":
         return "occurred_at < try_cast(? as timestamptz)", [value]
+    if name == "under":  # as coverage names targets
+        return ("starts_with(target, ?)", [value]) if value.endswith("/") else ("target = ?", [value])
     if name == "provisional":
         return "provisional = ?", [value.lower() in ("1", "true", "yes")]
     return f'"{name}" = ?', [value]
