@@ -104,7 +104,8 @@ MAPPED = {f"column_{name}": name for name in HEADER.strip().split(",") if name !
 PAGES = [
     *gets("see", "start", "overview", "vendors", "vendor", "rate-cards", "sources", "source", "batch", "batch-refused"),
     *gets("see", "coverage", "rules", "rule-set", "runs", "run", "discrepancies", "discrepancy", "lines", "claim"),
-    *gets("see", "unclaimed"),
+    *gets("see", "unclaimed", "law", "glossary"),
+    Row("law", "see", query={"rules": "{rule_set_id}"}),
     Row("event", "see", query={"system": "{system}", "id": "{event_id}"}),
     Row("unclaimed-csv", "export_own_view"),
     Row("find", "see", query={"q": "{claim_id}", "all": "1"}),
@@ -274,6 +275,8 @@ REFERENCES = [
     *_refers(PAGES, "POST", "run", "run_id", "rule-set-preview"),
     *[ref for thing in FOUND for ref in _refers(PAGES, "GET", "q", thing, "find")],
     *_refers(PAGES, "GET", "id", "event_id", "event"),
+    Reference(Row("law", "see"), "run", "run_id"),
+    Reference(Row("law", "see"), "rules", "rule_set_id"),
     *_refers(PAGES, "GET", "batch", "batch_id", "source-map"),
     *_refers(PAGES, "GET", "vendor", "vendor_id", "rate-cards"),
     *_refers(PAGES, "GET", "vendor", "vendor", "lines"),

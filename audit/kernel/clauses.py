@@ -94,7 +94,8 @@ def burst_line(row: Row) -> str:
 
 
 def _event(verdict: Row) -> str:
-    return f"{verdict['event_system']}:{verdict['event_id']}"
+    """The deciding event; where the clause is told in general, the words that stand for it."""
+    return str(verdict.get("event") or f"{verdict['event_system']}:{verdict['event_id']}")
 
 
 _CLAUSES: Final[dict[Reason, Callable[[Row, Rule], str]]] = {

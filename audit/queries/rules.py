@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
+from django.db.models.functions import Coalesce, TruncDate
 from django.http import Http404
 
 from audit.kernel.ruleset import NAMES
@@ -39,6 +41,14 @@ def get(rule_set_id: UUID) -> RuleSet:
     if found is None:
         raise Http404("No such rule set.")
     return found
+
+
+def in_force(today: date) -> RuleSet | None:
+    """The approved version that took effect last, the newest of them; one's own before the law's defaults."""
+    approved = RuleSet.objects.filter(Q(effective_on=None) | Q(effective_on__lte=today), state=RuleSet.State.APPROVED)
+    own = approved.exclude(drafted_by="system")
+    newest = (Coalesce("effective_on", TruncDate("decided_at")).desc(), "-decided_at", "-version")
+    return own.order_by(*newest).first() or approved.order_by(*newest).first()
 
 
 def before(rule_set: RuleSet) -> RuleSet | None:

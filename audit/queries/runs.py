@@ -9,7 +9,7 @@ from django.db.models import Count, Max, Min, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from audit.models import Batch, Export, Finding, Run, Score, Total
+from audit.models import Batch, Export, Finding, RuleSet, Run, Score, Total
 
 
 def all_runs() -> QuerySet[Run]:
@@ -29,6 +29,11 @@ def newest() -> Run | None:
     """The newest finished run that counts: not superseded; a trial only where there is nothing else."""
     done = all_runs().filter(state=Run.State.DONE, superseded_by=None)
     return done.order_by("trial", "-number").first()
+
+
+def newest_under(rule_set: RuleSet) -> Run | None:
+    """The newest finished run of a rule set that is not superseded."""
+    return all_runs().filter(state=Run.State.DONE, superseded_by=None, rule_set=rule_set).first()
 
 
 def scores(run: Run, by: str = Score.By.RUN) -> QuerySet[Score]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from audit.views import claims, discrepancies, events, find, lines, overview, runs
+from audit.views import claims, discrepancies, events, find, law, lines, overview, runs
 
 urlpatterns = [
     path("overview/", overview.overview_page, name="overview"),
@@ -16,6 +16,8 @@ urlpatterns = [
     path("exports/<uuid:export_id>/", lines.export_file, name="export-file"),
     path("discrepancies/", discrepancies.index, name="discrepancies"),
     path("discrepancies/<uuid:discrepancy_id>/", discrepancies.one, name="discrepancy"),
+    path("law/", law.index, name="law"),
+    path("glossary/", law.glossary, name="glossary"),
     path("find/", find.index, name="find"),
     path("claims/", lines.index, name="lines"),
     path("claims/<str:vendor>/<path:claim_id>/", claims.one, name="claim"),

@@ -113,7 +113,7 @@ def _figures(run: Run, every: events.Unclaimed, rows: events.Unclaimed) -> list[
         "claim of the run has, that answer no claim and name none that was heard"
     )
     inputs = [("All of the run", f"{words.units(every.count)} events, {words.units(every.units())} units")]
-    how = computed(run, formula, inputs)
+    how = computed(run, formula, inputs, clause="unclaimed")
     return [
         figure("Events shown", words.units(rows.count), how),
         figure("Units that they prove", words.units(rows.units()), how),

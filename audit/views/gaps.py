@@ -104,4 +104,4 @@ def _holes_how(run: Run, tenant: str) -> dict[str, Any]:
         ("Match window", f"{words.duration(before)} before to {words.duration(after)} after"),
         ("Outside coverage in the whole run", f"{words.units(whole)} claims"),
     ]
-    return computed(run, formula, inputs, lines_of(run, tenant, reason=BEYOND))
+    return computed(run, formula, inputs, lines_of(run, tenant, reason=BEYOND), BEYOND)
