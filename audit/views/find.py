@@ -39,7 +39,7 @@ def index(request: TenantRequest, tenant: str) -> HttpResponseBase:
     if found and len(found.exact) == 1 and not every:
         hit = found.exact[0]
         back = f"{reverse('find', args=[tenant])}?{urlencode({'q': text, 'all': '1'})}"
-        told = format_html('Found by “{}”: {} {}. <a href="{}">Whatever else begins so</a>', text, *_named(hit), back)
+        told = format_html('Found by “{}”. <a href="{}">Whatever else begins so</a>', text, back)
         messages.info(request, told)
         return redirect(_address(hit, tenant))
     return show(
@@ -51,10 +51,6 @@ def index(request: TenantRequest, tenant: str) -> HttpResponseBase:
         near=_groups(found.near, tenant) if found else [],
         kinds=KINDS,
     )
-
-
-def _named(hit: Hit) -> tuple[str, str]:
-    return hit.kind.lower(), hit.title
 
 
 def _groups(hits: list[Hit], tenant: str) -> list[tuple[str, list[dict[str, Any]]]]:
