@@ -109,6 +109,12 @@ PAGES = [
     Row("batch-lines", "see", query={"finding": "duplicate_ids"}),
     *gets("see", "coverage", "rules", "rule-set", "runs", "run", "discrepancies", "discrepancy", "lines", "claim"),
     *gets("see", "counts", "count"),
+    *gets("see", "unclaimed", "law", "glossary"),
+    Row("law", "see", query={"rules": "{rule_set_id}"}),
+    Row("event", "see", query={"system": "{system}", "id": "{event_id}"}),
+    Row("unclaimed-csv", "export_own_view"),
+    Row("find", "see", query={"q": "{claim_id}", "all": "1"}),
+    Row("find", "see", status=302, query={"q": "{claim_id}"}),
     *gets("manage", "agent", "actor-unbind", "rate-card-drop", "source-add", "source-edit", "members", "keys"),
     Row("key-revoke", "manage"),
     *gets("upload", "source-map", "jobs"),
@@ -291,11 +297,26 @@ def _refers(rows: list[Row], method: str, name: str, thing: str, *routes_named: 
     return [Reference(row, name, thing) for row in found if method == "GET" or name in {*row.body, "rule_set"}]
 
 
+FOUND = (
+    "claim_id",
+    "run_id",
+    "batch_id",
+    "source_id",
+    "rule_set_id",
+    "discrepancy_id",
+    "job_id",
+    "vendor_id",
+    "event_id",
+)
 REFERENCES = [
     *_refers(PAGES, "GET", "run", "run_id", "overview", "lines", "discrepancies", "discrepancy", "claim"),
     *_refers(PAGES, "GET", "run", "run_id", "rule-set-preview"),
     *_refers(PAGES, "POST", "run", "run_id", "rule-set-preview"),
     *_refers(PAGES, "GET", "against", "strict_id", "rule-set"),
+    *[ref for thing in FOUND for ref in _refers(PAGES, "GET", "q", thing, "find")],
+    *_refers(PAGES, "GET", "id", "event_id", "event"),
+    Reference(Row("law", "see"), "run", "run_id"),
+    Reference(Row("law", "see"), "rules", "rule_set_id"),
     *_refers(PAGES, "GET", "batch", "batch_id", "source-map"),
     *_refers(PAGES, "GET", "against", "earlier_id", "batch-screen"),
     *_refers(PAGES, "GET", "vendor", "vendor_id", "rate-cards"),

@@ -17,6 +17,8 @@ from django.test import Client
 from audit.models import Alert, AlertRule, Finding, Job, RuleSet, Run, Source, StatedCount, Vendor
 from audit.operations import alerting, batches, deliveries, exports, jobs, parties, previews, rules, runs, sources
 from audit.tasks import work
+from audit.vault import files
+from audit.vault.seek import seek
 from tenants import operations
 from tenants.models import ApiKey, Membership, Role, Scope, Tenant, User
 from tenants.rls import tenant_owned
@@ -225,8 +227,9 @@ def _results(run: Run, word: str, by: str) -> dict[str, Any]:
     """A discrepancy of the run, and exports: two that will be made and one that will be stuck."""
     run.refresh_from_db()
     found = Finding.objects.filter(run=run, discrepancy__vendor=word).order_by("discrepancy__reason")[0]
+    event = seek([files.local(run.files["evidence"])], ("system", "event_id"), ("true", []), 1)[0][1]
     asked = {name: exports.ask(run, form, {"vendor": word}, by).id for name, form in EXPORTS.items()}
-    return {"discrepancy_id": found.discrepancy_id, **asked}
+    return {"discrepancy_id": found.discrepancy_id, **event, **asked}
 
 
 def _watched(word: str, vendor_id: UUID, by: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ EVERY = [*PAGES, *CALLS, *OPEN]
 OF_OBJECTS = [row for row in [*PAGES, *CALLS] if row.objects]
 WITH_FORMS = {row.name for row in PAGES if row.method == "POST"}
 FORMLESS = [row for row in PAGES if row.method == "GET" and not row.route.methods and row.name not in WITH_FORMS]
-SILENT = {"start", "source-add", "rule-set-draft"}  # of these pages the tenant's own words are no part
+SILENT = {"start", "glossary", "source-add", "rule-set-draft"}  # of these pages the tenant's own words are no part
 TOKENS = re.compile(r'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken": "\w+"')
 
 

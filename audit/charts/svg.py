@@ -44,13 +44,17 @@ def name_of(*parts: object) -> str:
     return "c" + sha256(repr(parts).encode()).hexdigest()[:10]
 
 
-def drawing(height: int, title: str, description: str, *content: SafeString) -> SafeString:
-    """An SVG as wide as its place, with a title and a description for those who do not see it."""
+def drawing(height: int, title: str, description: str, *content: SafeString, role: str = "img") -> SafeString:
+    """An SVG as wide as its place, with a title and a description for those who do not see it.
+
+    role: `group` where links are in it, for an image has nothing inside to those who hear it.
+    """
     name = name_of(height, title, description)
     return format_html(
-        '<svg width="100%" height="{}" role="img" aria-labelledby="{}t {}d">'
+        '<svg width="100%" height="{}" role="{}" aria-labelledby="{}t {}d">'
         '<title id="{}t">{}</title><desc id="{}d">{}</desc>{}</svg>',
         height,
+        role,
         name,
         name,
         name,

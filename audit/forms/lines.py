@@ -11,7 +11,8 @@ from audit.templatetags.ledger import STATE_WORDS
 
 STATES = [("", "Every state"), *((state.value, STATE_WORDS[state]) for state in State)]
 REASONS = [("", "Every reason"), *((reason.value, MEANINGS[reason].title) for reason in Reason)]
-RARE = ("currency", "environment", "from", "until")  # shown only where the address sets them
+# Shown only where the address sets them.
+RARE = ("currency", "environment", "target", "session_id", "provisional", "under", "from", "until")
 
 
 class LineFilter(forms.Form):
@@ -30,6 +31,10 @@ class LineFilter(forms.Form):
     action = forms.ChoiceField(required=False)
     currency = forms.CharField(required=False)
     environment = forms.CharField(required=False)
+    target = forms.CharField(required=False, label="On the record")
+    session_id = forms.CharField(required=False, label="In the session")
+    under = forms.CharField(required=False, label="Records under")
+    provisional = forms.CharField(required=False, label="May still fall")
     until = forms.CharField(required=False, label="Before")
 
     def __init__(self, *args: Any, choices: dict[str, list[str]], **options: Any) -> None:

@@ -135,7 +135,8 @@ def step(ancestor: Row) -> str:
 
 
 def _event(verdict: Row) -> str:
-    return f"{verdict['event_system']}:{verdict['event_id']}"
+    """The deciding event; where the clause is told in general, the words that stand for it."""
+    return str(verdict.get("event") or f"{verdict['event_system']}:{verdict['event_id']}")
 
 
 def _superseded(verdict: Row, rule: Rule) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Max, Min, QuerySet
 from django.http import Http404
 
 from audit.models import Batch, Coverage, Source
+from audit.queries.spans import Span
 
-Span = tuple[datetime, datetime]
 MARGIN = timedelta(hours=1)  # so that a lane of one instant can be drawn
 
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from audit.queries import lines
 from audit.queries.lines import Lines
 from audit.vault import files
 from audit.vault.write import write_lines
@@ -21,5 +20,5 @@ def written(tenant_id: UUID, chosen: Lines, form: str) -> Iterator[Path]:
     where, parameters = chosen.condition()
     with files.scratch(tenant_id, f"answer-{uuid4()}") as folder:
         out = folder / f"lines.{form}"
-        write_lines(chosen.path, chosen.columns, where, parameters, lines.ORDER, form, out)
+        write_lines(chosen.path, chosen.columns, where, parameters, chosen.identity, form, out)
         yield out

@@ -21,7 +21,8 @@ COLUMNS = (
     *("tokens_input", "tokens_cached", "tokens_output", "effect", "batch", "line"),
 )
 EXACT = ("vendor", "claim_id", "state", "reason", "agent_id", "action", "target", "session_id", "environment")
-FILTERS = (*EXACT, "class", "currency", "repeat_of", "event_id", "provisional", "from", "until", "q")
+REFERS = ("repeat_of", "event_id", "undone_by")
+FILTERS = (*EXACT, "class", "currency", *REFERS, "provisional", "under", "from", "until", "q")
 
 Line = dict[str, Any]
 
@@ -34,6 +35,7 @@ class Lines(Sequence[Line]):
     descending; the place of a line in the file comes last, so that the order is total.
     """
 
+    identity: ClassVar[tuple[str, ...]] = ORDER
     columns: ClassVar[tuple[str, ...]] = COLUMNS
     known: ClassVar[tuple[str, ...]] = FILTERS
     place: ClassVar[tuple[str, ...]] = ("file_row_number",)
@@ -55,11 +57,14 @@ class Lines(Sequence[Line]):
     @cached_property
     def count(self) -> int:  # type: ignore[override]  # a lazy list, as Django's paginator wants it
         """How many lines the filters let through."""
+        return int(self.ask("count(*)")[0][0])
+
+    def ask(self, what: str, tail: str = "") -> list[tuple[Any, ...]]:
+        """An expression over the lines that the filters let through; `tail`: how the answer is ordered or grouped."""
         (where, parameters), (relation, given) = self.condition(), self.relation()
         with connect(self.path.parent, threads=2) as connection:
-            query = f"select count(*) from {relation} where {where}"
-            row = connection.execute(query, [*given, *parameters]).fetchone()
-        return int(row[0]) if row else 0
+            query = f"select {what} from {relation} where {where} {tail}"
+            return connection.execute(query, [*given, *parameters]).fetchall()
 
     @overload
     def __getitem__(self, key: int) -> Line: ...
@@ -157,6 +162,8 @@ def _condition(name: str, value: str) -> tuple[str, list[Any]]:
         return "occurred_at >= try_cast(? as timestamptz)", [value]
     if name == "until":
         return "occurred_at < try_cast(? as timestamptz)", [value]
+    if name == "under":  # as coverage names targets
+        return ("starts_with(target, ?)", [value]) if value.endswith("/") else ("target = ?", [value])
     if name == "provisional":
         return "provisional = ?", [value.lower() in ("1", "true", "yes")]
     return f'"{name}" = ?', [value]

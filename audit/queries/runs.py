@@ -10,7 +10,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from audit.kernel.ruleset import Rule
-from audit.models import Batch, Export, Finding, Run, Score, Total
+from audit.models import Batch, Export, Finding, RuleSet, Run, Score, Total
 
 
 def all_runs() -> QuerySet[Run]:
@@ -39,6 +39,11 @@ def reach(rule: Rule) -> tuple[timedelta, timedelta]:
     undo = max(rule.undo_window_seconds, *rule.undo_window_by_action.values(), 0)
     limit = 100 * 366 * 86_400
     return timedelta(seconds=min(before, limit)), timedelta(seconds=min(after + undo, limit))
+
+
+def newest_under(rule_set: RuleSet) -> Run | None:
+    """The newest finished run of a rule set that is not superseded."""
+    return all_runs().filter(state=Run.State.DONE, superseded_by=None, rule_set=rule_set).first()
 
 
 def scores(run: Run, by: str = Score.By.RUN) -> QuerySet[Score]:

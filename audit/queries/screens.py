@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
 from audit.kernel.ruleset import Rule, parse
-from audit.models import Batch, RateCard, RuleSet, Screen, Source
-from audit.queries import batches
+from audit.models import Batch, RateCard, Screen, Source
+from audit.queries import batches, rules
 from audit.queries.lines import Lines
 from audit.vault import files
 from audit.vault.screen import Basis, Price
@@ -34,10 +34,9 @@ def of(batch: Batch) -> Screen | None:
 
 
 def rules_in_force() -> tuple[Rule, str]:
-    """The rules that were approved last and are in force today, with their name; else the law's defaults."""
-    on = Q(effective_on__isnull=True) | Q(effective_on__lte=timezone.localdate())
-    newest = RuleSet.objects.filter(on, state=RuleSet.State.APPROVED).order_by("-decided_at", "-id").first()
-    return (parse(newest.rules), str(newest)) if newest else (Rule(), "the law's defaults")
+    """The rules in force today, with their name; else the law's defaults."""
+    found = rules.in_force(timezone.localdate())
+    return (parse(found.rules), str(found)) if found else (Rule(), "the law's defaults")
 
 
 def basis(batch: Batch, screen: Screen | None) -> Basis:

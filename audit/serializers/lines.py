@@ -17,6 +17,7 @@ from audit.serializers.fields import Instant
 FORMATS = ("json", "csv", "ndjson", "parquet", "xlsx")
 WORDS = {
     "q": "A claim id, session id or event id, or a part of a target.",
+    "under": "The beginning of the targets, which ends in a slash; or a whole target. As coverage names them.",
     "vendor": "The vendor's key or id.",
     "class": "A: contradicted by the claims alone. B: by evidence.",
 }

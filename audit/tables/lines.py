@@ -54,8 +54,10 @@ class LineTable(Table):
         return format_html('<a href="{}?run={}">{}</a>', address, self.run_id, ledger.short(record["claim_id"]))
 
     def render_state(self, record: Line) -> SafeString:
-        """State and reason."""
-        return ledger.verdict(record["state"], record["reason"], bool(record["provisional"]))
+        """State and reason, leading to the clause with the numbers of the run."""
+        address = self.address("law")
+        href = f"{address}?run={self.run_id}#{record['reason']}"
+        return ledger.verdict(record["state"], record["reason"], bool(record["provisional"]), href)
 
     def render_target(self, value: str) -> SafeString:
         """The record."""

@@ -64,7 +64,7 @@ def mark(name: str) -> SafeString:
     )
 
 
-@register.simple_tag(name="verdict")
+@register.simple_tag(name="verdict_word")
 def verdict(state: str, reason: str | None = None, provisional: bool = False, href: str = "") -> SafeString:
     """State and reason as colour, icon and word. The reason's meaning is its title; `href` makes it a link."""
     known = State(state)
@@ -85,6 +85,27 @@ def check_word(name: str) -> SafeString:
     """What a check of the claim screen says, as colour, icon and word. It is no verdict."""
     word, meaning = WORDS[name]
     return format_html('<span class="check {}" title="{}">{}{}</span>', name, meaning, mark(name), word)
+
+
+@register.simple_tag(name="verdict", takes_context=True)
+def verdict_with_law(context: RequestContext, state: str, reason: str = "", provisional: bool = False) -> SafeString:
+    """The same, leading to its clause in the law: with the numbers of the page's run, if it has one."""
+    tenant = getattr(context.get("request"), "tenant", None)
+    return verdict(
+        state, reason, provisional, law_url(tenant.slug, reason or state, context.get("run")) if tenant else ""
+    )
+
+
+@register.simple_tag(takes_context=True)
+def law_of(context: RequestContext, run: Any, clause: str) -> str:
+    """The address of a clause with the numbers that judged a run: `{% law_of run "score" %}`."""
+    return law_url(context["request"].tenant.slug, clause, run)
+
+
+def law_url(slug: str, clause: str, run: Any = None) -> str:
+    """The address of a clause of the law, with the numbers that judged a run; empty where there is no such page."""
+    address = place_url("law", slug)
+    return f"{address}{f'?run={run.pk}' if run else ''}#{clause}" if address else ""
 
 
 @register.filter
@@ -154,7 +175,12 @@ PLACES: tuple[tuple[Place, ...], ...] = (
         Place("counts", "Counts", "n"),
     ),
     (Place("vendors", "Vendors", "v"), Place("sources", "Sources", "s"), Place("coverage", "Coverage", "c")),
-    (Place("rules", "Rules", "u"), Place("rate-cards", "Rate cards", "p"), Place("ledger", "Ledger", "e")),
+    (
+        Place("rules", "Rules", "u"),
+        Place("law", "The law", "w"),
+        Place("rate-cards", "Rate cards", "p"),
+        Place("ledger", "Ledger", "e"),
+    ),
     (Place("jobs", "Jobs", "j"), Place("members", "Members", "m"), Place("keys", "Keys", "k")),
 )
 

@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audit.kernel.terms import CLAIMS, EVIDENCE, INPUTS
-from audit.vault.bench import Connection, connect, copy
+from audit.vault.bench import Connection, connect, copy, copy_findable
 
 ARROW = {"integer": pa.int64(), "boolean": pa.bool_(), "instant": pa.timestamp("us", "UTC")}
+IN_EVIDENCE = ("event_id", "target", "claim_ref")  # what pages find an event by
+IN_LINES = ("claim_id", "target", "session_id", "event_id", "undone_by")
 RECEIVED = "row_number() over (partition by vendor, claim_id, revision order by position, file_row_number)"
 
 
@@ -57,7 +59,7 @@ def select_evidence(
     columns = ", ".join(column.name for column in EVIDENCE)
     with connect(out.parent) as connection:
         _attach(connection, "evidence", batches)
-        copy(
+        copy_findable(
             connection,
             f"""
             select {columns}, line, batch
@@ -67,6 +69,7 @@ def select_evidence(
             order by position, file_row_number
             """,
             out,
+            IN_EVIDENCE,
             {"start": start, "end": end, "claims": str(claims)},
         )
     return int(pq.read_metadata(out).num_rows)
@@ -82,7 +85,7 @@ def join_lines(verdicts: Path, claims: Path, out: Path) -> int:
     """Write one line a claim row: its verdict beside what the vendor said; return how many."""
     said = ", ".join(f"claims.{column.name}" for column in CLAIMS if column.name not in _JUDGED)
     with connect(out.parent, verdicts.parent, claims.parent) as connection:
-        copy(
+        copy_findable(
             connection,
             f"""
             select verdicts.*, {said}, claims.line, claims.batch
@@ -91,6 +94,7 @@ def join_lines(verdicts: Path, claims: Path, out: Path) -> int:
             order by vendor, claim_id, revision, row
             """,
             out,
+            IN_LINES,
             [str(verdicts), str(claims)],
         )
     return int(pq.read_metadata(out).num_rows)

@@ -7,15 +7,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from audit.charts import Watch, coverage_lanes
 from audit.forms.coverage import CoverageForm
 from audit.operations import sources as operations
 from audit.queries import coverage, sources
 from audit.tables.coverage import CoverageTable, ProposalTable
+from audit.views.gaps import picture
 from audit.views.page import act_once, attempt, fill, show
 from tenants.access import TenantRequest, actor, requires
 
@@ -47,21 +45,12 @@ def _index(request: TenantRequest, form: CoverageForm) -> HttpResponseBase:
         "audit/coverage.html",
         form,
         form=form,
-        lanes=_lanes(),
+        **picture(slug),
         table=fill(request, CoverageTable(coverage.declared(), slug=slug, may=may)),
         proposals=fill(request, ProposalTable(proposals, slug=slug, may=may, prefix="p-")),
         proposal_count=proposals.count(),
         witnesses=sources.witnesses(),
     )
-
-
-def _lanes() -> SafeString | str:
-    """A lane a system over all that is claimed; nothing where nothing is known."""
-    span, rows = coverage.span(), coverage.watched()
-    if span is None or not rows:
-        return ""
-    watches = [Watch(row.system, row.grade, row.spans) for row in rows]
-    return coverage_lanes(watches, start=span[0], end=span[1], zone=timezone.get_current_timezone())
 
 
 @require_POST

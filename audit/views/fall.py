@@ -93,7 +93,7 @@ def _how(run: Run, tenant: str, steps: Sequence[overview.Step], measure: str) ->
     ]
     what = "units" if measure == UNITS else f"charges in {measure}"
     formula = f"{what} by the one reason of each claim: claimed − every reason = verified, exactly"
-    return computed(run, formula, inputs, lines_of(run, tenant, **_narrowed(measure)))
+    return computed(run, formula, inputs, lines_of(run, tenant, **_narrowed(measure)), "order")
 
 
 def _money(steps: Sequence[overview.Step]) -> str:

@@ -28,11 +28,16 @@ def discrepancies_of(run: Run, tenant: str, **filters: str) -> str:
     return f"{reverse('discrepancies', args=[tenant])}?{urlencode({'run': str(run.id), **filters})}"
 
 
-def computed(run: Run, formula: str, inputs: Inputs, href: str = "", **more: Any) -> dict[str, Any]:
-    """What the drawer "how was this computed" says: formula, inputs, the rules and the law, where the lines are."""
+def computed(
+    run: Run, formula: str, inputs: Inputs, href: str = "", clause: str = "score", **more: Any
+) -> dict[str, Any]:
+    """What the drawer "how was this computed" says: formula, inputs, the rules, where the lines are.
+
+    clause: the place in the law that the number rests on, with the numbers that judged the run.
+    """
     law = words.short(run.summary.get("law_sha256", ""))
     rule = f"Run {run.number}, rules {run.rule_set}" + (f", law {law}" if law else "")
-    return {"formula": formula, "inputs": inputs, "rule": rule, "href": href, **more}
+    return {"formula": formula, "inputs": inputs, "rule": rule, "href": href, "run": run, "clause": clause, **more}
 
 
 def figure(label: str, value: str, how: dict[str, Any], *, note: str = "", state: str = "") -> Figure:
@@ -63,7 +68,7 @@ def _claimed(run: Run, tenant: str, units: dict[str, int], claimed: int) -> Figu
 def _verified(run: Run, tenant: str, verified: int, claimed: int) -> Figure:
     inputs = [("Claimed units", words.units(claimed)), ("Share", words.share_of(verified, claimed))]
     formula = "units of claims that an independent witness saw, and no better one denies"
-    how = computed(run, formula, inputs, lines_of(run, tenant, state=State.VERIFIED))
+    how = computed(run, formula, inputs, lines_of(run, tenant, state=State.VERIFIED), "supported")
     return figure("Verified", words.units(verified), how, state="verified")
 
 
@@ -89,7 +94,7 @@ def _money(run: Run, tenant: str, rows: Sequence[Tally]) -> Iterator[Figure]:
         yield figure(
             f"Overcharged at least, {purse.currency}",
             least,
-            computed(run, formula, inputs, href, links=[("Its discrepancies", discrepancies_of(run, tenant))]),
+            computed(run, formula, inputs, href, "money", links=[("Its discrepancies", discrepancies_of(run, tenant))]),
             note="" if least == most else f"could be {most}",
             state="contradicted" if purse.stake_at_least > 0 else "",
         )

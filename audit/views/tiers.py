@@ -144,6 +144,6 @@ def _rate(run: Run, tenant: str, name: str, rate: Rate) -> Figure:
         for reason in others
     ]
     link = f"Show the lines: {ledger.reason_title(first).lower()}"
-    how = computed(run, formula, inputs, lines_of(run, tenant, reason=first), link=link, links=links)
+    how = computed(run, formula, inputs, lines_of(run, tenant, reason=first), first, link=link, links=links)
     note = f"{words.units(rate.part)} of {words.units(rate.whole)}" if rate.whole else "nothing was claimed"
     return figure(label, words.share_of(rate.part, rate.whole), how, note=note, state=state if rate.part else "")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
+from html import unescape
+
 import pytest
 from django.test import Client
 
 from audit.models import Coverage
+from audit.operations import sources
 from tests.audit.pages.walk import at, get, post, said
-from tests.desk import EVIDENCE, Desk, event, open_desk
+from tests.desk import BY, CLAIMS, EVIDENCE, Desk, claim, event, open_desk
 from tests.world import World
 
+DECLARED_END = datetime(2026, 5, 1, tzinfo=UTC)
 DECLARED = {
     "system": "helpdesk",
     "grade": "A",
@@ -99,3 +105,38 @@ def test_an_outsider_decides_nothing_of_ours(as_charlie: Client, desk: Desk) -> 
         assert as_charlie.post(address, {"decision": "confirm"}).status_code == 404
     as_charlie.post(at("coverage-confirm", "contoso"), {"row": [str(row.id)]})
     assert desk.see(row).state == "proposed"
+
+
+def test_a_hole_says_what_it_costs_and_leads_to_exactly_these_lines(as_vera: Client, desk: Desk) -> None:
+    desk.ask(lambda: Coverage.objects.all().delete())
+    first = datetime(2026, 2, 1, tzinfo=UTC)
+    spans = [(first, datetime(2026, 3, 5, 9, tzinfo=UTC)), (datetime(2026, 3, 7, tzinfo=UTC), DECLARED_END)]
+    desk.ask(lambda: [sources.add_coverage("crm", "crm/", *span, BY) for span in spans])
+    desk.take(desk.claims, CLAIMS + "".join(claim(number, day=number) for number in (2, 4, 5, 6, 7, 30)))
+    run = desk.run()
+    response = as_vera.get(at("coverage"))
+    text = response.content.decode()
+    links = [
+        unescape(link)
+        for link in re.findall(r'<td class="r"><a href="([^"]*reason=outside_coverage[^"]*)">2</a>', text)
+    ]
+    assert len(links) == 1, "c5 needs the five minutes after nine, c6 lies in the hole; c7 is watched again"
+    lines_page = as_vera.get(links[0]).content.decode()
+    assert re.findall(r"/claims/acme/(c\d+)/", lines_page) == ["c5", "c6"]
+    assert "2026-03-05T09:00:00Z to 2026-03-07T00:00:00Z" in text, "the exact times are in the title"
+    assert "Period of the newest run" in text
+    assert 'href="#hole-1"' in text, "a hole can be reached by keyboard"
+    assert str(run.id) in text
+
+
+def test_what_is_not_watched_to_the_end_of_its_undo_window_is_marked(as_vera: Client, desk: Desk) -> None:
+    desk.ask(lambda: Coverage.objects.all().delete())
+    desk.ask(lambda: sources.add_coverage("crm", "crm/", *(datetime(2026, 3, day, tzinfo=UTC) for day in (1, 8)), BY))
+    desk.take(desk.claims, CLAIMS + claim(1, day=2) + claim(2, day=3))
+    desk.run()
+    response = as_vera.get(at("coverage"))
+    assert "Not watched for the whole undo window: 1 Mar 2026 01:00:00" in response.content.decode()
+    link = re.search(r'<td class="r"><a href="([^"]*provisional=1[^"]*)">(\d)</a>', response.content.decode())
+    assert link
+    assert re.search(rf"of {link[2]}\b", get(as_vera, unescape(link[1])))
+    assert "over" in said(response)
