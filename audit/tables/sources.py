@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from audit.models import Batch, Source
 from audit.queries import streams
+from audit.queries.alerts import per_cent
 from audit.queries.batches import waits_for_mapping
 from audit.queries.sources import health
 from audit.tables.base import CountColumn, Table, WhenColumn, tag
@@ -137,7 +138,7 @@ def refused_share(source: Any) -> str:
 
 def refused_limit(source: Source) -> str:
     """How many of its rows may be refused before a file is refused whole."""
-    return f"at most {words.share(source.refused_limit_bps, 2)}"
+    return f"at most {per_cent(source.refused_limit_bps)}"
 
 
 def batch_tag(batch: Batch) -> SafeString:

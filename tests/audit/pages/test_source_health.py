@@ -83,8 +83,8 @@ def test_the_share_that_was_refused_stands_against_the_limit(as_vera: Client, de
     page = at("source", source_id=desk.claims.id)
     assert "Refused of the last batch –; at most 50 % may be" in get(as_vera, page)
     desk.take(desk.claims, CLAIMS + claim(1) + claim(2) + claim(3) + claim(4).replace("2026", "year"))
-    assert "Refused of the last batch 25 %; at most 50 % may be" in get(as_vera, page)
-    assert "25 % at most 50 %" in get(as_vera, at("sources"))
+    assert "Refused of the last batch 25.0 %; at most 50 % may be" in get(as_vera, page)
+    assert "25.0 % at most 50 %" in get(as_vera, at("sources"))
     desk.take(desk.claims, CLAIMS + claim(5).replace("2026", "year"))
     assert "Refused of the last batch refused whole" in get(as_vera, page)
 
