@@ -30,12 +30,12 @@ class SourceTable(Table):
     """Where claims, evidence and counts come from."""
 
     name = tables.Column()
+    health = tables.Column(verbose_name="State", accessor="pk", orderable=False)
     kind = tables.Column()
     speaker = tables.Column(verbose_name="Who speaks", accessor="pk", orderable=False)
     batch_count = CountColumn(verbose_name="Batches")
     accepted_rows = CountColumn(verbose_name="Accepted rows", default="0")
     last_at = tables.Column(verbose_name="Last arrival", default="nothing yet")
-    health = tables.Column(verbose_name="State", accessor="pk", orderable=False)
     refused = tables.Column(verbose_name="Refused, last batch", accessor="pk", orderable=False)
 
     caption = "Sources"

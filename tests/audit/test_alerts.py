@@ -14,6 +14,7 @@ from audit import tasks
 from audit.models import Alert, AlertRule, Arrival, Batch, LedgerEntry, Source
 from audit.operations import alerting, runs, sources
 from audit.operations.record import lock
+from audit.queries.alerts import wish
 from tenants.scope import scope
 from tests.audit.test_streams import sealed, stream
 from tests.desk import BY, CLAIMS, EVIDENCE, Desk, claim, drain, event, make_due, open_desk
@@ -129,7 +130,10 @@ def test_a_silent_source_is_told_once_until_it_speaks_and_again_when_it_falls_si
 def test_a_source_that_says_its_interval_is_held_to_that_and_the_others_to_the_rule(desk: Desk) -> None:
     desk.ask(lambda: sources.edit_source(desk.claims, BY, expected_hours=2))
     desk.ask(lambda: sources.edit_source(desk.evidence, BY, expected_hours=100))
-    rule(desk, Kind.SILENCE, hours=24)
+    made = rule(desk, Kind.SILENCE, hours=24)
+    assert wish(made).endswith("sends nothing for more than 24 hours, or than it says itself.")
+    made.source = desk.see(desk.claims)
+    assert wish(made).endswith("Acme claims sends nothing for more than 2 hours, as it says itself.")
     long_ago(desk, 3)
     tasks.watch()
     ((sentence, _),) = told(desk)

@@ -54,7 +54,7 @@ def test_the_state_changes_just_over_the_interval(quiet: timedelta | None, expec
 def test_every_state_has_its_word_on_the_list_and_on_the_page_of_the_source(as_vera: Client, desk: Desk) -> None:
     page = at("source", source_id=desk.claims.id)
     assert "State Never" in get(as_vera, page)
-    assert "nothing yet Never" in get(as_vera, at("sources"))
+    assert "Acme claims Never" in get(as_vera, at("sources"))
     desk.take(desk.claims, CLAIMS + claim(1))
     assert "State No interval said" in get(as_vera, page)
     desk.ask(lambda: sources.edit_source(desk.claims, BY, expected_hours=24))
