@@ -9,9 +9,10 @@ from zoneinfo import available_timezones
 from django import forms
 
 from audit.kernel.terms import GRADES
-from audit.models import Vendor
+from audit.models import Source, Vendor
 
 NO_ZONE = "Refuse times without a zone"
+QUOTA = Source._meta.get_field("events_per_minute").default
 GRADE_CHOICES = [("", "Choose one"), *((letter, f"{letter}: {words}") for letter, words in GRADES.items())]
 
 
@@ -24,6 +25,14 @@ class SettingsForm(forms.Form):
     """What every source has, and what may be changed later."""
 
     name = forms.CharField(max_length=200, help_text="As your people will look for it.")
+    expected_hours = forms.IntegerField(
+        label="Something is expected at least every so many hours",
+        required=False,
+        min_value=1,
+        max_value=8_760,
+        help_text="24 for a daily file. After that it is late, after three times that silent; alerts of silence go by "
+        "it too. Left empty: not said.",
+    )
     time_zone = forms.ChoiceField(
         choices=zones, required=False, help_text="For times that do not say their zone. Ask who makes the files."
     )
@@ -43,11 +52,25 @@ class SettingsForm(forms.Form):
         return given
 
 
-class EditForm(SettingsForm):
-    """What may be changed of a source of evidence or of counts."""
+class EvidenceEditForm(SettingsForm):
+    """What may be changed of a source of evidence; it may be streamed."""
+
+    events_per_minute = forms.IntegerField(
+        label="Most rows a minute of its stream",
+        required=False,
+        min_value=1,
+        max_value=2**31 - 1,
+        initial=QUOTA,
+        help_text="More are answered 429 and not kept: the sender tries again in the next minute. "
+        f"Files are not held to it. Left empty: {QUOTA:,}.",
+    )
+
+    def clean_events_per_minute(self) -> int:
+        """The default where nothing is said."""
+        return int(self.cleaned_data["events_per_minute"] or QUOTA)
 
 
-class ClaimsEditForm(SettingsForm):
+class ClaimsEditForm(EvidenceEditForm):
     """What may be changed of a source of claims."""
 
     environment = forms.CharField(
@@ -57,7 +80,7 @@ class ClaimsEditForm(SettingsForm):
     )
 
 
-class VendorsForm(EditForm):
+class VendorsForm(SettingsForm):
     """A new source of a vendor, known or new."""
 
     vendor = forms.ModelChoiceField(Vendor.objects.none(), required=False, empty_label="A new one")
@@ -85,7 +108,7 @@ class VendorsForm(EditForm):
 class ClaimsSourceForm(VendorsForm, ClaimsEditForm):
     """A new feed of a vendor."""
 
-    field_order = ("vendor", "new_vendor", "name", "environment", "time_zone", "refused_limit")
+    field_order = ("vendor", "new_vendor", "name", "environment", "time_zone", "expected_hours", "refused_limit")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -95,10 +118,10 @@ class ClaimsSourceForm(VendorsForm, ClaimsEditForm):
 class CountsSourceForm(VendorsForm):
     """A vendor's report of totals."""
 
-    field_order = ("vendor", "new_vendor", "name", "time_zone", "refused_limit")
+    field_order = ("vendor", "new_vendor", "name", "time_zone", "expected_hours", "refused_limit")
 
 
-class EvidenceSourceForm(EditForm):
+class EvidenceSourceForm(EvidenceEditForm):
     """A new system that sees work being done."""
 
     system = forms.CharField(
@@ -116,7 +139,7 @@ class EvidenceSourceForm(EditForm):
         label="Speaks of",
         help_text="A record that the vendor itself writes (grade D) speaks of that vendor only.",
     )
-    field_order = ("name", "system", "grade", "vendor", "time_zone", "refused_limit")
+    field_order = ("name", "system", "grade", "vendor", "time_zone", "expected_hours", "refused_limit")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -37,12 +37,14 @@ class Source(TenantModel):
     mapping_version = models.PositiveIntegerField(default=0)
     refused_limit_bps = models.PositiveIntegerField(default=1000)  # over this share a file is refused whole
     events_per_minute = models.PositiveIntegerField(default=1_200_000)  # of its stream; more are answered 429
+    expected_hours = models.PositiveIntegerField(null=True, blank=True)  # something at least so often; null: not said
 
     class Meta:
         ordering = ["kind", "name", "id"]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "name"], name="source_name_once"),
             models.CheckConstraint(condition=Q(refused_limit_bps__lte=10_000), name="source_refused_limit_is_a_share"),
+            models.CheckConstraint(condition=~Q(expected_hours=0), name="source_expects_within_hours"),
             models.CheckConstraint(
                 condition=Q(kind="evidence") | Q(vendor__isnull=False), name="source_of_claims_has_a_vendor"
             ),

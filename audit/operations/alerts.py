@@ -20,7 +20,7 @@ from audit.models import Alert, AlertRule, Discrepancy, Finding, Run, Score
 from audit.operations import deliveries
 from audit.operations.record import enter, lock
 from audit.queries import runs
-from audit.queries.alerts import Silent, money, per_cent, silent_since, stamp
+from audit.queries.alerts import Silent, money, per_cent, silent, stamp
 from tenants.models import Tenant
 from tenants.scope import current
 
@@ -125,18 +125,18 @@ def try_now(rule: AlertRule) -> None:
 
 
 def try_on_sources(rule: AlertRule) -> None:
-    """Which sources sent nothing for longer than the rule allows."""
-    found = silent_since(timezone.now() - timedelta(hours=rule.hours), rule.source_id)
+    """Which sources sent nothing for longer than they say themselves, else than the rule allows."""
+    found = silent(timezone.now(), rule.hours, rule.source_id)
     settle(rule, [_silence(rule, source) for source in found], Alert.objects.all())
 
 
 def _silence(rule: AlertRule, source: Silent) -> Condition:
     return Condition(
         str(source.id),
-        f"{short(source.name)} has sent nothing since {stamp(source.last_at)}: more than {rule.hours} hours.",
+        f"{short(source.name)} has sent nothing since {stamp(source.last_at)}: more than {source.hours} hours.",
         ("source", {"source_id": source.id}),
         "",
-        {"source": source.name, "hours": rule.hours, "last_at": source.last_at.isoformat()},
+        {"source": source.name, "hours": source.hours, "last_at": source.last_at.isoformat()},
     )
 
 

@@ -17,7 +17,7 @@ from audit.operations.faults import Refused
 from audit.operations.record import enter
 from tenants.scope import current
 
-EDITABLE = ("name", "environment", "time_zone", "refused_limit_bps", "events_per_minute")
+EDITABLE = ("name", "environment", "time_zone", "refused_limit_bps", "events_per_minute", "expected_hours")
 
 
 def add_source(kind: str, name: str, by: str, *, vendor: Vendor | None = None, **settings: Any) -> Source:
@@ -33,7 +33,7 @@ def add_source(kind: str, name: str, by: str, *, vendor: Vendor | None = None, *
 
 
 def edit_source(source: Source, by: str, **changes: Any) -> Source:
-    """Change name, environment, time zone or a limit; what was taken stays as it is."""
+    """Change name, environment, time zone, a limit or the expected interval; what was taken stays as it is."""
     mapping = changes.pop("mapping", None)
     for name in EDITABLE:
         if name in changes:
@@ -165,6 +165,10 @@ def _check(source: Source) -> None:
         source.grade = hear(source.system, source.grade)
     if source.refused_limit_bps > 10_000:
         raise Refused("The limit of refused rows is a share: 10,000 at most (basis points).", field="refused_limit_bps")
+    if source.expected_hours is not None and source.expected_hours < 1:
+        raise Refused(
+            "Something is expected every hour at most: use at least 1, or say nothing.", field="expected_hours"
+        )
 
 
 def _save_once(source: Source) -> None:

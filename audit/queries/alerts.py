@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.db.models.functions import Greatest
+from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models.functions import Coalesce, Greatest
 from django.http import Http404
 
-from audit.models import Alert, AlertRule, Arrival, Attempt, Batch, Delivery, Source, Webhook
+from audit.models import Alert, AlertRule, Attempt, Delivery, Source, Webhook
+from audit.queries.sources import heard
 from tenants.models import Membership, Role
 
 FIRST_MAIL = (Role.ADMIN, Role.ANALYST)  # who gets mail where nobody is named
@@ -19,11 +20,12 @@ FIRST_MAIL = (Role.ADMIN, Role.ANALYST)  # who gets mail where nobody is named
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """A source that sends nothing, and when it last did; when it was entered, if it never did."""
+    """A source that sends nothing for more than `hours`, and when it last did; when it was entered, if it never did."""
 
     id: UUID
     name: str
     last_at: datetime
+    hours: int
 
 
 def all_alerts() -> QuerySet[Alert]:
@@ -92,17 +94,16 @@ def mail_members() -> QuerySet[Membership]:
     return found.select_related("user").order_by("user__name", "id")
 
 
-def silent_since(limit: datetime, source_id: UUID | None = None) -> list[Silent]:
-    """Sources, or the one named, to which no file and no request of their stream came since an instant."""
-    newest = Batch.objects.filter(source=OuterRef("pk"), streamed=True).order_by("-created_at")
-    arrival = Arrival.objects.filter(batch=OuterRef("segment")).order_by("-seq")
-    heard = Source.objects.annotate(
-        segment=Subquery(newest.values("id")[:1]),
-        streamed_at=Subquery(arrival.values("created_at")[:1]),
-        last_at=Greatest("created_at", Max("batches__created_at"), "streamed_at"),  # what is null is passed over
+def silent(now: datetime, hours: int, source_id: UUID | None = None) -> list[Silent]:
+    """Sources, or the one named, to which nothing came for longer than they say themselves, else than `hours`."""
+    found = (
+        heard()
+        .filter(**({"id": source_id} if source_id else {}))
+        .annotate(since=Greatest("created_at", "last_at"), allowed=Coalesce("expected_hours", hours))
     )
-    found = heard.filter(last_at__lt=limit, **({"id": source_id} if source_id else {}))
-    return [Silent(*row) for row in found.order_by("name", "id").values_list("id", "name", "last_at")]
+    rows = found.order_by("name", "id").values_list("id", "name", "since", "allowed")
+    sources = [Silent(*row) for row in rows]
+    return [source for source in sources if source.last_at < now - timedelta(hours=source.hours)]
 
 
 def wish(rule: AlertRule) -> str:
@@ -116,8 +117,16 @@ def wish(rule: AlertRule) -> str:
             f"Tell me of each new discrepancy{whose} of {amount} or more{'' if rule.currency else ' in any currency'}."
         )
     if rule.kind == AlertRule.Kind.SILENCE:
-        return f"Tell me when {rule.source or 'a source'} sends nothing for more than {rule.hours} hours."
+        return _wish_of_silence(rule.source, rule.hours)
     return f"Tell me when a stream{whose} claims the same work more than {rule.repeats} times in one burst window."
+
+
+def _wish_of_silence(source: Source | None, hours: int) -> str:
+    if source is None:
+        return f"Tell me when a source sends nothing for more than {hours} hours, or than it says itself."
+    if source.expected_hours is None:
+        return f"Tell me when {source} sends nothing for more than {hours} hours."
+    return f"Tell me when {source} sends nothing for more than {source.expected_hours} hours, as it says itself."
 
 
 def per_cent(bps: int) -> str:

@@ -44,7 +44,12 @@ class AlertRuleSerializer(Shown):
     currency = serializers.RegexField(
         r"\A([A-Z]{3})?\Z", required=False, allow_blank=True, help_text="discrepancy: ISO 4217; empty: whichever."
     )
-    hours = serializers.IntegerField(required=False, min_value=1, max_value=8_760, help_text="silence: for longer.")
+    hours = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=8_760,
+        help_text="silence: for longer; a source's own expected_hours comes first.",
+    )
     repeats = serializers.IntegerField(
         required=False, min_value=1, max_value=MOST, help_text="loop: more often in one burst window."
     )

@@ -79,13 +79,21 @@ class SourceSerializer(Shown):
     events_per_minute = serializers.IntegerField(
         required=False, min_value=1, max_value=2**31 - 1, help_text="Rows of its stream; more are answered 429."
     )
+    expected_hours = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=8_760,
+        help_text="Something is expected at least every so many hours: later it is late, and alerts of silence use it "
+        "instead of their own hours. null: not said.",
+    )
     mapping = PlainObject(required=False, help_text="How its files are read; empty: canonical column names.")
 
     class Meta:
         model = Source
         fields = (
             *("id", "kind", "name", "vendor", "vendor_key", "system", "grade", "environment", "time_zone", "mapping"),
-            *("mapping_version", "refused_limit_bps", "events_per_minute", "created_at"),
+            *("mapping_version", "refused_limit_bps", "events_per_minute", "expected_hours", "created_at"),
         )
         read_only_fields = ("mapping_version", "created_at")
 

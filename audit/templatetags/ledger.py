@@ -46,12 +46,22 @@ MARKS = {
     "failed": "M2 2L10 10M10 2L2 10",
     "fine": "M1.5 6.5L4.7 10L10.5 2.5",
     "look": "M6 1.2v6M6 10.4v.2",
+    "healthy": "M1.5 6.5L4.7 10L10.5 2.5",
+    "late": "M6 1.2v6M6 10.4v.2",
+    "silent": "M2 2L10 10M10 2L2 10",
+    "never": _CIRCLE,
+    "unsaid": "M2 6H10",
     "cannot_say": "M3.6 4a2.4 2.4 0 1 1 3.4 2.2c-.7.4-1 .8-1 1.6M6 10.6v.1",
 }
 WORDS = {
     "fine": ("Fine", "Nothing in the lines themselves speaks against it"),
     "look": ("Look", "Ask the vendor, or look at the lines: evidence alone can say that something is wrong"),
     "cannot_say": ("Cannot say", "The lines do not say enough"),
+    "healthy": ("Healthy", "Something arrived within the expected interval"),
+    "late": ("Late", "Nothing arrived for longer than the expected interval"),
+    "silent": ("Silent", "Nothing arrived for more than three times the expected interval"),
+    "never": ("Never", "Nothing has arrived yet"),
+    "unsaid": ("No interval said", "Nobody said how often something is expected"),
 }
 
 
@@ -82,7 +92,7 @@ def verdict(state: str, reason: str | None = None, provisional: bool = False, hr
 
 @register.simple_tag
 def check_word(name: str) -> SafeString:
-    """What a check of the claim screen says, as colour, icon and word. It is no verdict."""
+    """What a check of the claim screen says, or how a source is, as colour, icon and word. It is no verdict."""
     word, meaning = WORDS[name]
     return format_html('<span class="check {}" title="{}">{}{}</span>', name, meaning, mark(name), word)
 

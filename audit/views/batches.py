@@ -16,11 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 from audit.forms.batches import RefusedFilter
 from audit.models import Batch, Job
 from audit.operations import batches as operations
-from audit.queries import batches, jobs, people
+from audit.queries import batches, catalogue, jobs, people
 from audit.queries.conflicts import conflicts
 from audit.tables.batches import RefusedTable
 from audit.templatetags import words
-from audit.vault import files
 from audit.views.page import act_once, fill
 from tenants.access import TenantRequest, actor, requires
 from tenants.middleware import reads_files_only
@@ -116,7 +115,7 @@ def raw(request: TenantRequest, tenant: str, batch_id: UUID) -> HttpResponseBase
     batch = batches.get(batch_id)
     if not batch.raw_key:
         raise Http404("Its file is made when the segment is sealed.")
-    stream = files.local(batch.raw_key).open("rb")
+    stream = catalogue.stored(batch.raw_key).open("rb")
     return reads_files_only(FileResponse(stream, as_attachment=True, filename=batch.file_name, content_type=BYTES))
 
 

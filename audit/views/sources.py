@@ -15,8 +15,9 @@ from audit.forms.sources import (
     ClaimsEditForm,
     ClaimsSourceForm,
     CountsSourceForm,
-    EditForm,
+    EvidenceEditForm,
     EvidenceSourceForm,
+    SettingsForm,
     UploadForm,
     per_cent,
 )
@@ -27,10 +28,17 @@ from audit.operations import sources as operations
 from audit.operations.faults import Refused
 from audit.queries import mapping, sources
 from audit.queries.batches import waits_for_mapping
-from audit.tables.sources import BatchTable, SourceTable
+from audit.tables.sources import BatchTable, SourceTable, ago, expected, health_word, refused_share
+from audit.templatetags import words
 from audit.views.page import attempt, fill, show
 from tenants.access import TenantRequest, actor, enters_scope, requires
 from tenants.scope import scope
+
+EDIT_FORMS: dict[Source.Kind, type[SettingsForm]] = {
+    Source.Kind.CLAIMS: ClaimsEditForm,
+    Source.Kind.EVIDENCE: EvidenceEditForm,
+    Source.Kind.COUNTS: SettingsForm,
+}
 
 
 @requires("see")
@@ -44,7 +52,7 @@ def index(request: TenantRequest, tenant: str) -> HttpResponseBase:
 def add(request: TenantRequest, tenant: str) -> HttpResponseBase:
     """Enter a source; its kind decides what is asked."""
     kind = request.GET.get("kind", "")
-    forms: dict[str, type[EditForm]] = {
+    forms: dict[str, type[SettingsForm]] = {
         Source.Kind.CLAIMS: ClaimsSourceForm,
         Source.Kind.EVIDENCE: EvidenceSourceForm,
         Source.Kind.COUNTS: CountsSourceForm,
@@ -71,21 +79,42 @@ def _enter(kind: str, settings: dict[str, Any], by: str) -> Source:
 @requires("see")
 def one(request: TenantRequest, tenant: str, source_id: UUID) -> HttpResponseBase:
     """A source: what arrived, and where to put the next file."""
-    return _page(request, sources.get(source_id), UploadForm())
+    return _page(request, sources.shown(source_id), UploadForm())
 
 
 def _page(request: TenantRequest, source: Source, form: UploadForm) -> HttpResponseBase:
     table = fill(request, BatchTable(sources.batches(source), slug=request.tenant.slug, may=request.may))
     context = {"source": source, "limit": per_cent(source.refused_limit_bps), "table": table}
-    return show(request, "audit/source_detail.html", form, form=form, **context)
+    return show(request, "audit/source_detail.html", form, form=form, **context, **_arrivals(source))
+
+
+def _arrivals(source: Any) -> dict[str, Any]:
+    """How the source is, and how that was found."""
+    last = f"{words.when(source.last_at)}, {ago(source.last_at)}" if source.last_at else "nothing yet"
+    inputs = [
+        ("Last file, or last request of its stream", last),
+        ("Expected interval", expected(source) or "not said"),
+        ("Rows of the last batch that was read", words.units(source.last_received_count)),
+        ("Refused of them", words.units(source.last_refused_count)),
+    ]
+    formula = (
+        "time since the last arrival, against the expected interval: healthy within it, late over it, silent over "
+        "three times it. Refused share: refused rows ÷ received rows of the last batch that was read, cut off"
+    )
+    return {
+        "health": health_word(source),
+        "ago": ago(source.last_at) if source.last_at else "",
+        "refused_share": refused_share(source),
+        "how": {"formula": formula, "inputs": inputs},
+    }
 
 
 @requires("manage")
 def edit(request: TenantRequest, tenant: str, source_id: UUID) -> HttpResponseBase:
     """Change what may be changed of a source."""
     source = sources.get(source_id)
-    wanted = ClaimsEditForm if source.kind == Source.Kind.CLAIMS else EditForm
-    names = ("name", "environment", "time_zone")
+    wanted = EDIT_FORMS[Source.Kind(source.kind)]
+    names = ("name", "environment", "time_zone", "expected_hours", "events_per_minute")
     initial = {name: getattr(source, name) for name in names} | {"refused_limit": per_cent(source.refused_limit_bps)}
     form = wanted(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -113,7 +142,7 @@ def upload(request: TenantRequest, tenant: str, source_id: UUID) -> HttpResponse
         else:
             return _onward(request, batch, new)
     with scope(request.tenant.id):
-        return _page(request, sources.get(source_id), form)
+        return _page(request, sources.shown(source_id), form)
 
 
 def _receive(request: TenantRequest, source: Source, file: Any) -> tuple[Batch, bool]:

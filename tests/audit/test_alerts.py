@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from audit import tasks
 from audit.models import Alert, AlertRule, Arrival, Batch, LedgerEntry, Source
-from audit.operations import alerting, runs
+from audit.operations import alerting, runs, sources
 from audit.operations.record import lock
+from audit.queries.alerts import wish
 from tenants.scope import scope
 from tests.audit.test_streams import sealed, stream
 from tests.desk import BY, CLAIMS, EVIDENCE, Desk, claim, drain, event, make_due, open_desk
@@ -124,6 +125,27 @@ def test_a_silent_source_is_told_once_until_it_speaks_and_again_when_it_falls_si
     long_ago(desk, 25)
     tasks.watch()
     assert [is_open for _, is_open in told(desk)] == [False, True]
+
+
+def test_a_source_that_says_its_interval_is_held_to_that_and_the_others_to_the_rule(desk: Desk) -> None:
+    desk.ask(lambda: sources.edit_source(desk.claims, BY, expected_hours=2))
+    desk.ask(lambda: sources.edit_source(desk.evidence, BY, expected_hours=100))
+    made = rule(desk, Kind.SILENCE, hours=24)
+    assert wish(made).endswith("sends nothing for more than 24 hours, or than it says itself.")
+    made.source = desk.see(desk.claims)
+    assert wish(made).endswith("Acme claims sends nothing for more than 2 hours, as it says itself.")
+    long_ago(desk, 3)
+    tasks.watch()
+    ((sentence, _),) = told(desk)
+    assert sentence.startswith("Acme claims has sent nothing since ")
+    assert sentence.endswith(": more than 2 hours.")
+    long_ago(desk, 30)
+    tasks.watch()
+    assert len(told(desk)) == 1, "the evidence may be silent for 100 hours, whatever the rule says"
+    evidence = desk.see(desk.evidence)
+    desk.ask(lambda: sources.edit_source(evidence, BY, expected_hours=None))
+    tasks.watch()
+    assert told(desk)[1][0].endswith(": more than 24 hours.")
 
 
 NOON = {"occurred_at": "2026-03-02T12:00:00Z"}

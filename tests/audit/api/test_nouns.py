@@ -76,6 +76,16 @@ def test_a_source_is_entered_changed_and_refuses_what_cannot_be(shop: Shop) -> N
     problem(shop.post("sources/", {"kind": "rumours", "name": "x"}), 400, "kind")
 
 
+def test_how_often_something_is_expected_is_said_and_taken_back(shop: Shop) -> None:
+    assert shop.claims["expected_hours"] is None
+    path = f"sources/{shop.claims['id']}/"
+    assert patch(shop, path, expected_hours=24).json()["expected_hours"] == 24
+    assert shop.get(path).json()["expected_hours"] == 24
+    for wrong in (0, -1, 8_761, 1.5, "daily"):
+        problem(patch(shop, path, expected_hours=wrong), 400, "expected_hours")
+    assert patch(shop, path, expected_hours=None).json()["expected_hours"] is None
+
+
 def test_coverage_is_declared_withdrawn_and_confirmed_again(shop: Shop) -> None:
     row = shop.get("coverage/").json()["results"][0]
     assert (row["grade"], row["state"], row["starts_at"]) == ("A", "confirmed", "2026-02-01T00:00:00Z")
