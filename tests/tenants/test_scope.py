@@ -169,4 +169,4 @@ def _is_directory_call(node: ast.AST) -> bool:
     if not isinstance(node, ast.Call):
         return False
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    return name == "directory"
+    return name in ("directory", "ask_directory")
