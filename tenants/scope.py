@@ -62,7 +62,7 @@ def ask_directory(statement: str, given: Sequence[Any], using: str = DEFAULT_DB_
         context = _context_values(connections[using], DIRECTORY, "open")
         cursor.execute(f"{SET}; {statement}; {FORGET}", [*context, *given, *context[::2]])
         cursor.nextset()
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def current() -> UUID:
