@@ -1,12 +1,15 @@
 """The web application for gunicorn."""
 
 import os
+from importlib import import_module
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "awu_portal.settings")
 
 application = get_wsgi_application()
+import_module(settings.ROOT_URLCONF)  # a second's work, which the first request would wait for
 
 from tenants.checks import refuse_strong_role  # noqa: E402  needs the application's registry
 

@@ -68,7 +68,7 @@ def text(sizes: Sequence[Size], machine: dict[str, str], command: str) -> str:
     parts = [
         "# Results\n",
         "Written by `make bench` (`python -m bench`); `README.md` here says what is measured and how.\n",
-        "\n".join(_table(("machine", ""), machine.items())),
+        "\n".join(table(("machine", ""), machine.items())),
         f"\nCommand: `{command}`\n",
         *_targets(sizes),
     ]
@@ -80,7 +80,7 @@ def text(sizes: Sequence[Size], machine: dict[str, str], command: str) -> str:
 def _targets(sizes: Sequence[Size]) -> Iterator[str]:
     yield "## Targets\n"
     rows = [row for size in sizes for row in _of_size(size)] + list(_growth(sizes))
-    yield from _table(("claims", "what", "required", "aim", "measured", ""), rows)
+    yield from table(("claims", "what", "required", "aim", "measured", ""), rows)
     yield ""
 
 
@@ -153,7 +153,7 @@ def _size(size: Size) -> Iterator[str]:
         f"{facts['claims_crowded']:.0%} also agent, action and hour; "
         f"seed {size.seed}. The kernel: {size.slices} slice(s), engine's memory {size.memory}.\n"
     )
-    yield from _table(
+    yield from table(
         (
             "contender",
             "runs",
@@ -173,7 +173,7 @@ def _size(size: Size) -> Iterator[str]:
         for name, runs in size.runs.items()
         for phase, seconds in _phases(median(runs)).items()
     ]
-    yield from _table(("contender", "phase", "seconds"), phases)
+    yield from table(("contender", "phase", "seconds"), phases)
     yield "\n### Do they agree?\n"
     yield from (f"* {sentence}" for sentence in _agreement(size))
     yield ""
@@ -223,6 +223,6 @@ def _size_of(count: int) -> str:
     return f"{count / (1 << 30):.2f} GiB" if count >= 1 << 30 else f"{count / (1 << 20):.0f} MiB"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     lines = [head, ["---"] * len(head), *rows]
     return ["| " + " | ".join(line) + " |" for line in lines]

@@ -18,6 +18,7 @@ from psycopg import sql
 from tenants import scope
 
 CONTEXT_SQL = Path(__file__).parent / "sql" / "context.sql"
+UNREFERRED_TABLES = ("audit_identity",)  # no key for others to refer to: an index that costs each of very many rows
 DIRECTORY_TABLES = ("tenants_tenant", "tenants_membership", "tenants_apikey")
 OWN_ROWS = "{tenant} = (select public.app_tenant())"
 OWN_ROWS_OR_DIRECTORY = "case when (select public.app_directory()) then true else " + OWN_ROWS + " end"
@@ -107,9 +108,9 @@ class OpenTables(_WallOperation):
 class SecureTables(_WallOperation):
     """Builds the wall around every table of an app. Put it last in each migration that adds models or fields.
 
-    Tables with a tenant get unique (tenant_id, id), row security that is forced, the policy `tenant_isolation` and a
-    composite key for each TenantForeignKey. `append_only` names models that are only ever inserted into, for good.
-    Safe to repeat.
+    Tables with a tenant get row security that is forced, the policy `tenant_isolation`, a composite key for each
+    TenantForeignKey, and unique (tenant_id, id), unless nothing may refer to their rows. `append_only` names models
+    that are only ever inserted into, for good. Safe to repeat.
     """
 
     def __init__(self, secured_app: str, append_only: Sequence[str] = ()) -> None:
@@ -180,8 +181,8 @@ def wall_statements(
 
 
 def _tenant_key(model: type[models.Model], quote: Any) -> Iterator[str]:
-    if _tenant_column(model) == "tenant_id":
-        table = model._meta.db_table
+    table = model._meta.db_table
+    if _tenant_column(model) == "tenant_id" and table not in UNREFERRED_TABLES:
         name = truncate_name(f"{table}_tenant_key", 63)
         yield ADD_UNLESS_THERE.format(table=quote(table), name=name, definition="unique (tenant_id, id)")
 

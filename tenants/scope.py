@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -19,6 +20,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.pq import TransactionStatus
 
 DIRECTORY = "directory"
+SET = "select set_config(%s, %s, true), set_config(%s, %s, true)"
+FORGET = "select set_config(%s, '', false), set_config(%s, '', false)"
 _active: ContextVar[UUID | str | None] = ContextVar("active scope", default=None)
 
 
@@ -46,6 +49,20 @@ def directory(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     """
     with _context(DIRECTORY, DIRECTORY, "open", using):
         yield
+
+
+def ask_directory(statement: str, given: Sequence[Any], using: str = DEFAULT_DB_ALIAS) -> list[Any]:
+    """The rows of one statement in a directory scope of its own, in one message to PostgreSQL.
+
+    Statements that are sent together are one transaction, so the context is gone when the answer is there.
+    """
+    if is_open():
+        raise ScopeError(f"A scope does not nest: {_active.get()} is open already.")
+    with connections[using].cursor() as cursor:
+        context = _context_values(connections[using], DIRECTORY, "open")
+        cursor.execute(f"{SET}; {statement}; {FORGET}", [*context, *given, *context[::2]])
+        cursor.nextset()
+        return list(cursor.fetchall())
 
 
 def current() -> UUID:
@@ -79,20 +96,20 @@ def _context(active: UUID | str, kind: str, value: str, using: str) -> Iterator[
 
 
 def _set_context(connection: BaseDatabaseWrapper, kind: str, value: str) -> None:
-    signature = sign(f"{kind}:{value}", connection.connection.info.backend_pid)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select set_config(%s, %s, true), set_config(%s, %s, true)",
-            [f"app.{kind}", value, f"app.{kind}_signature", signature],
-        )
+        cursor.execute(SET, _context_values(connection, kind, value))
+
+
+def _context_values(connection: BaseDatabaseWrapper, kind: str, value: str) -> list[str]:
+    """Name and value of the two settings of a context. The connection must be open: its backend is signed too."""
+    signature = sign(f"{kind}:{value}", connection.connection.info.backend_pid)
+    return [f"app.{kind}", value, f"app.{kind}_signature", signature]
 
 
 def _forget_context(connection: BaseDatabaseWrapper, kind: str) -> None:
     """Also where an outer transaction goes on, and also what injected SQL may have set for the whole session."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select set_config(%s, '', false), set_config(%s, '', false)", [f"app.{kind}", f"app.{kind}_signature"]
-        )
+        cursor.execute(FORGET, [f"app.{kind}", f"app.{kind}_signature"])
 
 
 def _refuse_lost_writes(connection: BaseDatabaseWrapper) -> None:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from io import BytesIO
 from typing import Any, Final
-from uuid import UUID
 
 from audit.intake import cloudevents as envelopes
 from audit.intake import otlp
@@ -146,19 +145,18 @@ def take(
     return Read(received, pile.table(), tuple(noted.faults))
 
 
-def identities(kind: str, rows: Any, owner: bytes) -> list[UUID]:
-    """For each canonical row the digest of what makes it that row. `owner`: whose it is, so that no two share one."""
+def identities(kind: str, rows: Any, owner: bytes) -> list[bytes]:
+    """For each canonical row 16 bytes: the digest of what makes it that row. `owner`: whose it is; no two share one."""
     columns = [rows.column(name).to_pylist() for name in IDENTITY[kind]]
     head = b"\0".join((owner, kind.encode(), b""))
     return [
-        UUID(bytes=blake2b(head + "\0".join(map(str, row)).encode(), digest_size=16).digest())
-        for row in zip(*columns, strict=True)
+        blake2b(head + "\0".join(map(str, row)).encode(), digest_size=16).digest() for row in zip(*columns, strict=True)
     ]
 
 
-def variant(identity: UUID, content: bytes) -> UUID:
+def variant(identity: bytes, content: bytes) -> bytes:
     """The identity of a row that says something else than the first of its identity did."""
-    return UUID(bytes=blake2b(identity.bytes + content, digest_size=16, person=b"other content").digest())
+    return blake2b(identity + content, digest_size=16, person=b"other content").digest()
 
 
 def _members(text: str) -> Iterator[tuple[Any, str]]:

@@ -22,10 +22,14 @@ def lock(noun: str, *, shared: bool = False) -> None:
 
     shared: with others that hold it shared too; whoever wants it alone waits for all of them.
     """
-    name = f"{current()}/{noun}".encode()
-    key = int.from_bytes(hashlib.sha256(name).digest()[:8], "big", signed=True)
     with connection.cursor() as cursor:
-        cursor.execute(SHARE if shared else HOLD, [key])
+        cursor.execute(SHARE if shared else HOLD, [lock_key(noun)])
+
+
+def lock_key(noun: str) -> int:
+    """The number of the tenant's lock on a noun."""
+    name = f"{current()}/{noun}".encode()
+    return int.from_bytes(hashlib.sha256(name).digest()[:8], "big", signed=True)
 
 
 def next_number(rows: models.Manager[Any] | models.QuerySet[Any], field: str, first: int = 1) -> int:

@@ -6,12 +6,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Greatest
 from django.http import Http404
 
 from audit.models import Arrival, Batch, Source, Vendor, Witness
+from tenants.joined import Joined
+from tenants.scope import current
 
+WITH_VENDOR = Joined(Source, "vendor")
 SEALED = Q(batches__state=Batch.State.SEALED)
 SILENT_AFTER = 3  # expected intervals
 READ = (Batch.State.SEALED, Batch.State.REFUSED)
@@ -72,9 +76,13 @@ def of(vendor: Vendor) -> QuerySet[Source]:
 
 def get(source_id: UUID) -> Source:
     """One source. Raises Http404."""
-    for found in Source.objects.select_related("vendor").filter(id=source_id).order_by():
-        return found
-    raise Http404("No such source.")
+    current()
+    with connection.cursor() as cursor:
+        cursor.execute(WITH_VENDOR.sql, [source_id])
+        found = WITH_VENDOR.made(cursor.fetchall())
+    if found is None:
+        raise Http404("No such source.")
+    return found
 
 
 def shown(source_id: UUID) -> Source:

@@ -63,13 +63,20 @@ class StreamReceiptSerializer(serializers.Serializer[Any]):
     conflicting = serializers.IntegerField(source="arrival.conflicting_count")
     refused = serializers.IntegerField(source="arrival.refused_count")
     ledger_index = serializers.IntegerField(source="batch.ledger_index", help_text="The entry that opened the segment.")
-    refusals = serializers.SerializerMethodField(help_text=f"The first {REFUSALS_SHOWN}; the batch has all of them.")
+    refusals = serializers.SerializerMethodField(help_text=f"The first {REFUSALS_SHOWN}.")
+    refusals_left_out = serializers.SerializerMethodField(
+        help_text="How many more there are: /api/v1/batches/{batch}/refused/ has all of them."
+    )
 
     @extend_schema_field(StreamRefusalSerializer(many=True))
     def get_refusals(self, receipt: Any) -> list[dict[str, Any]]:
         """The first of them."""
         names = ("line", "column", "value", "reason")
         return [{name: getattr(fault, name) for name in names} for fault in receipt.read.refusals[:REFUSALS_SHOWN]]
+
+    def get_refusals_left_out(self, receipt: Any) -> int:
+        """How many are not listed."""
+        return max(0, len(receipt.read.refusals) - REFUSALS_SHOWN)
 
 
 class BatchSerializer(Shown, CountedSerializer):

@@ -134,7 +134,15 @@ def tidy(older_than_seconds: float) -> int:
 def free_bytes() -> int:
     """The room that is left where files are written first, and in the vault where it is a folder."""
     places = [Path(settings.BENCH_DIR), *([root] if (root := _local_root()) else [])]
-    return min(shutil.disk_usage(next(p for p in (place, *place.parents) if p.exists())).free for place in places)
+    return min(_free_at(place) for place in places)
+
+
+def _free_at(place: Path) -> int:
+    """Of the folder, or of the nearest one above it that is there; this is asked for every request to a stream."""
+    try:
+        return shutil.disk_usage(place).free
+    except FileNotFoundError:
+        return _free_at(place.parent)
 
 
 def _local_root() -> Path | None:

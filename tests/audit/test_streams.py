@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.db.models.expressions import RawSQL
 
 from audit import tasks
@@ -302,6 +302,31 @@ def test_a_segment_that_cannot_be_sealed_is_set_aside_with_its_rows_and_can_be_t
     desk.ask(lambda: batches.retake(batch, BY))
     drain(desk.tenant_id)
     assert (desk.see(batch).state, counts(desk.see(batch))) == ("sealed", (1, 1, 0, 0, 0))
+
+
+def test_what_is_acknowledged_is_on_disk_whatever_the_server_does_for_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, Any] = {}
+
+    def look(point: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("show synchronous_commit")
+            seen[point] = cursor.fetchone()
+
+    monkeypatch.setattr(streams, "reached", look)
+    with connection.cursor() as cursor:
+        cursor.execute("set synchronous_commit = off")
+    stream(desk, desk.evidence, row(1))
+    assert seen == {"stream.judged": ("on",), "stream.kept": ("on",)}
+
+
+def test_a_request_that_comes_again_whole_is_told_by_what_it_said_at_first(desk: Desk) -> None:
+    rows = [row(n) for n in range(60)]
+    stream(desk, desk.evidence, *rows)
+    again = [*rows[:50], *(row(n, "failed") for n in range(50, 60)), row(60), row(60)]
+    assert counts(stream(desk, desk.evidence, *again).arrival) == (62, 1, 51, 10, 0)
+    assert counts(stream(desk, desk.evidence, *again[::-1]).arrival) == (62, 0, 62, 0, 0)
 
 
 @pytest.mark.usefixtures("committed")

@@ -12,7 +12,7 @@ import pytest
 from django.db import DatabaseError, ProgrammingError, connection, transaction
 
 from tenants.models import Membership, Tenant
-from tenants.scope import ScopeError, current, directory, is_open, scope
+from tenants.scope import ScopeError, ask_directory, current, directory, is_open, scope
 from tests.world import World
 
 ROOT = Path(__file__).parent.parent.parent
@@ -134,6 +134,24 @@ def test_the_directory_shows_tenants_members_and_keys_and_writes_nothing(world: 
             Tenant.objects.update(name="Mine")
 
 
+def test_a_question_to_the_directory_leaves_nothing_and_does_not_nest(world: World) -> None:
+    slugs = "select slug from tenants_tenant where slug <> %s order by slug"
+    assert ask_directory(slugs, ["'; drop table tenants_tenant"]) == [("contoso",), ("northwind",)]
+    assert (setting("app.directory"), setting("app.directory_signature"), is_open()) == ("", "", False)
+    with refused(), transaction.atomic():
+        ask_directory("update tenants_tenant set name = 'Mine' where slug = %s returning id", ["contoso"])
+    with scope(world.northwind.id), pytest.raises(ScopeError):
+        ask_directory(slugs, [""])
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_question_to_the_directory_leaves_nothing_on_its_connection(world: World) -> None:
+    ask_directory("select %s::text", ["x"])
+    assert (setting("app.directory"), setting("app.directory_signature")) == ("", "")
+    with refused():
+        Membership.objects.count()
+
+
 def test_the_directory_is_no_key_to_anything_else(world: World) -> None:
     with directory(), connection.cursor() as cursor, refused(), transaction.atomic():
         cursor.execute("select app_tenant()")
@@ -169,4 +187,4 @@ def _is_directory_call(node: ast.AST) -> bool:
     if not isinstance(node, ast.Call):
         return False
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    return name == "directory"
+    return name in ("directory", "ask_directory")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import md5
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,7 @@ _REPEATING: Final = frozenset(
 _CLOSE: Final = frozenset(["line", "occurred_at", "starts_at", "ends_at", "tokens_input", "tokens_output"])
 
 
+@cache
 def schema(kind: str) -> Any:
     """The Arrow schema of a canonical file of this kind."""
     columns = [(column.name, TYPES.get(column.kind, pa.string())) for column in TAKEN[kind]]

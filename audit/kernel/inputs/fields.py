@@ -31,6 +31,8 @@ _INTEGER: Final = re.compile(r"-?[0-9]+")
 _ZEROS: Final = re.compile(r"(?<=[0-9])\.0+$")
 _MONEY: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,6})0*)?")
 _INT64: Final = 1 << 63
+_FEW: Final = 16
+"""So few values are looked at one by one sooner than the engine is asked about all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,8 @@ def _clean(values: Any) -> Found:
     wrong: list[Wrong] = []
     if pa.types.is_binary(values.type):
         values, wrong = _decoded(values)
+    if len(values) <= _FEW and all(map(_is_clean, values.to_pylist())):
+        return values, wrong
     lengths = pc.binary_length(values)
     shortest, longest = pc.min_max(lengths).as_py().values()
     if shortest == 0:
@@ -138,6 +142,10 @@ def _clean(values: Any) -> Found:
     if _holds_nul(values):
         values = _refuse(values, pc.match_substring(values, "\0"), "holds the character U+0000: take it out", wrong)
     return values, wrong
+
+
+def _is_clean(text: str | None) -> bool:
+    return text is None or (0 < len(text) <= FIELD_BYTES // 4 and "\0" not in text)
 
 
 def _decoded(values: Any) -> Found:

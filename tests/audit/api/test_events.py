@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
 
+import psycopg
 import pytest
 import requests
 from cloudevents.v1.conversion import to_binary, to_structured
@@ -106,6 +107,12 @@ def test_refused_rows_are_told_in_the_receipt_and_by_the_batch(shop: Shop) -> No
     assert [row["line"] for row in told] == [2, 3]
     assert shop.get(f"batches/{receipt['batch']}/refused/", format="csv").content.count(b"\n") == 3
     problem(shop.get(f"batches/{receipt['batch']}/file/"), 404)
+
+
+def test_a_receipt_lists_the_first_refusals_and_says_how_many_more_the_batch_has(shop: Shop) -> None:
+    receipt = post(shop, b"[]\n" * 50).json()
+    assert (counts(receipt), len(receipt["refusals"]), receipt["refusals_left_out"]) == ((50, 0, 0, 0, 50), 20, 30)
+    assert shop.get(f"batches/{receipt['batch']}/refused/", format="csv").content.count(b"\n") == 51
 
 
 def test_a_streamed_claim_is_judged_by_the_run_that_comes_next(shop: Shop) -> None:
@@ -223,6 +230,23 @@ def test_keys_without_the_scope_and_other_tenants_are_refused(
     problem(api("read", "run", "admin").post(address(shop), lines(event(1)), content_type=NDJSON), 403)
     problem(outsider.post(address(shop), lines(event(1)), content_type=NDJSON), 404)
     assert kept(shop) == 0
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_request_asks_postgresql_seven_times_however_many_rows_it_has(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(shop, lines(event(0)))
+    asked: list[str] = []
+
+    def counted(cursor: psycopg.Cursor[Any], query: Any, *given: Any, **more: Any) -> psycopg.Cursor[Any]:
+        asked.append(str(query))
+        return execute(cursor, query, *given, **more)
+
+    execute = psycopg.Cursor.execute
+    monkeypatch.setattr(psycopg.Cursor, "execute", counted)
+    assert post(shop, lines(*map(event, range(1, 40)))).status_code == 202
+    assert len(asked) == 7, "the key, the scope, the source, the segment, identities, the arrival, the end of the scope"
 
 
 @pytest.mark.usefixtures("committed")
