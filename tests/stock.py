@@ -71,8 +71,9 @@ class Stock:
 
     def told_in(self, text: str) -> set[str]:
         """Words and ids of this tenant that occur in a text."""
-        text = text.lower()
-        return {word for word in self.words if word in text} | (self.ids & set(UUIDS.findall(text)))
+        text = text.lower()  # a word within another is none: a token may hold any four letters
+        said = {word for word in self.words if re.search(rf"(?<![0-9a-z]){re.escape(word)}(?![0-9a-z])", text)}
+        return said | (self.ids & set(UUIDS.findall(text)))
 
 
 @dataclass(frozen=True)

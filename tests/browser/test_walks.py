@@ -89,6 +89,7 @@ def _judge(page: Page, portal: Portal) -> None:
     to(page, "Runs")
     page.get_by_label("First day").fill("2026-07-02")
     page.get_by_label("Last day").fill("2026-07-10")
+    page.get_by_label("Rules").select_option(label="Standard, version 1")
     page.get_by_role("button", name="Open the run").click()
     expect(page.locator("h1")).to_contain_text("is under way")
     drain(portal.northwind.tenant_id)
@@ -161,7 +162,7 @@ def test_two_admins_agree_on_a_new_version_of_the_rules(sign_in: SignIn) -> None
     alice, anton = sign_in("alice@northwind.example"), sign_in("anton@northwind.example")
     page = alice.page
     to(page, "Rules")
-    page.get_by_role("link", name="Completed state change").click()
+    page.get_by_role("link", name="Completed state change", exact=True).click()
     page.get_by_role("link", name="Draft the next version").click()
     page.get_by_label("Why this version").first.fill("Bursts are shorter.")
     page.get_by_label("In one burst are claims").fill("120")

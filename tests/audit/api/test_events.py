@@ -386,7 +386,7 @@ def test_an_exporter_that_was_told_to_wait_sends_again_and_nothing_doubles(
     shop: Shop, settings: Any, wire: Wire, tracer: Tracer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = iter([0])
-    monkeypatch.setattr(limits.files, "free_bytes", lambda: next(free, 1 << 60))
+    monkeypatch.setattr(files, "free_bytes", lambda: next(free, 1 << 60))
     monkeypatch.setattr(limits, "WAIT_SECONDS", 0)
     work(tracer, 1)
     assert [answer.status_code for answer in wire.answers] == [503, 200]
