@@ -14,12 +14,12 @@ PEERS: Final = (
     (
         "Lago, on PostgreSQL alone",
         "10,000",
-        "own figure, machine not told: https://getlago.com/docs/guide/events/usage-performances",
+        "own figure, a single PostgreSQL instance: https://getlago.com/docs/guide/events/usage-performances",
     ),
     (
         "Metronome, hosted",
         "100,000",
-        "own figure, of a hosted service of many machines: https://docs.metronome.com/api-reference/usage/ingest-events",
+        "own figure of a hosted service: https://docs.metronome.com/api-reference/usage/ingest-events",
     ),
 )
 
@@ -62,10 +62,10 @@ def text(figures: Sequence[Figure], told: dict[str, Any], acknowledged: int, the
     parts = [
         "# Streams: how fast\n",
         f"Written by `{told['command']}`. Clients, gunicorn and PostgreSQL (fsync on) share one machine: "
-        f"{machine['processor']}, {machine['cores']} cores, {machine['memory']}, Python {machine['Python']}; load "
-        f"when it ended {machine['load before the run']}. {told['workers']} workers of {told['threads']} threads, "
+        f"{machine['processor']}, {machine['cores']} cores, {machine['memory']}, Python {machine['Python']}; load when "
+        f"it ended {machine['load before the run']}. {told['workers']} workers of {told['threads']} threads, "
         f"{told['clients']} clients, median of {told['rounds']} rounds of {told['seconds']} s. An event counts once "
-        "its 202 is there, which is after its commit.\n",
+        "its answer is there, which is after its commit.\n",
         *table(head, [_row(figure) for figure in figures]),
         f"\nAcknowledged {acknowledged:,}, held by PostgreSQL {there:,}.\n",
         "## What others say of themselves\n",

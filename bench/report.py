@@ -67,7 +67,8 @@ def text(sizes: Sequence[Size], machine: dict[str, str], command: str) -> str:
     """The whole report."""
     parts = [
         "# Results\n",
-        "Written by `make bench` (`python -m bench`); `README.md` here says what is measured and how.\n",
+        "Written by `make bench` (`python -m bench`); `README.md` here says what is measured and how. "
+        "Streams: `INGEST.md`.\n",
         "\n".join(table(("machine", ""), machine.items())),
         f"\nCommand: `{command}`\n",
         *_targets(sizes),

@@ -108,8 +108,8 @@ class OpenTables(_WallOperation):
 class SecureTables(_WallOperation):
     """Builds the wall around every table of an app. Put it last in each migration that adds models or fields.
 
-    Tables with a tenant get row security that is forced, the policy `tenant_isolation`, a composite key for each
-    TenantForeignKey, and unique (tenant_id, id), unless nothing may refer to their rows. `append_only` names models
+    Tables with a tenant get unique (tenant_id, id), unless nothing may refer to their rows; row security that is
+    forced, the policy `tenant_isolation` and a composite key for each TenantForeignKey. `append_only` names models
     that are only ever inserted into, for good. Safe to repeat.
     """
 

@@ -29,7 +29,7 @@ from opentelemetry.trace import Tracer
 from requests.adapters import BaseAdapter
 
 from audit.models import Arrival, Batch, Identity, Job
-from audit.operations import limits, streams
+from audit.operations import limits, room, streams
 from audit.vault import files
 from tenants.scope import scope
 from tests.audit.api.conftest import Shop, drain, problem
@@ -387,7 +387,7 @@ def test_an_exporter_that_was_told_to_wait_sends_again_and_nothing_doubles(
 ) -> None:
     free = iter([0])
     monkeypatch.setattr(files, "free_bytes", lambda: next(free, 1 << 60))
-    monkeypatch.setattr(limits, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(room, "WAIT_SECONDS", 0)
     work(tracer, 1)
     assert [answer.status_code for answer in wire.answers] == [503, 200]
     with scope(shop.tenant.id):
