@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page
@@ -12,10 +13,10 @@ from audit.models import Finding, Run
 from audit.queries import lines
 from tenants.scope import scope
 from tests.browser.conftest import IN_A_BROWSER, NARROW, WIDE, Portal, Visit
-from tests.matrix import ADMIN, PAGES, ROLES, Row
+from tests.matrix import ADMIN, PAGES, ROLES, Row, filled
 
 pytestmark = IN_A_BROWSER
-FILES = ("batch-raw", "batch-refused", "export-file")
+FILES = ("batch-raw", "batch-refused", "counts-file", "export-file", "unclaimed-csv")
 READ = [row for row in PAGES if row.method == "GET" and ADMIN in ROLES[row.right] and row.name not in FILES]
 KINDS = ["claims", "evidence"]
 REASONS = ["repeat", "undone", "tainted", "superseded", "no_target", "witnesses_disagree", "supported"]
@@ -68,6 +69,8 @@ def assert_named(page: Page) -> None:
 def test_a_page_looks_right(row: Row, alice: Visit, portal: Portal) -> None:
     own = portal.northwind.values
     path = row.route.url(tenant="northwind", **{name: own[thing] for name, thing in row.objects.items()})
+    if row.query:
+        path += f"?{urlencode(filled(row.query, own))}"
     see(alice, path, str(row).replace(" ", "-"))
 
 
