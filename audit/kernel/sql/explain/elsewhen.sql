@@ -1,5 +1,5 @@
 -- elsewhen: when systems watched the record of one claim, of systems that never watched it for the whole window.
--- at most eight rows, the nearest first; reads asked, claim, watch, witness.
+-- one row per span, the eight nearest; reads asked, claim, watch, witness.
 select
     witness.system,
     witness.grade,
