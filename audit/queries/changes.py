@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet, Sum
 
 from audit.kernel.ruleset import parse
-from audit.models import Arrival, Batch, Run
+from audit.models import Arrival, Batch, Run, Source
 from audit.queries import runs
 from audit.queries.streams import UNSEALED
 from audit.vault import files, late
@@ -50,6 +50,7 @@ def since(run: Run) -> Changes:
 def _batches(run: Run) -> QuerySet[Batch]:
     """Batches that the run did not read: of its vendor, or of evidence."""
     later = Batch.objects.filter(state=Batch.State.SEALED, position__gt=run.inputs["until_position"])
+    later = later.exclude(source__kind=Source.Kind.COUNTS)  # no run hears them
     if run.vendor_id is None:
         return later
     return later.filter(Q(source__kind="evidence") | Q(source__vendor=run.vendor_id))

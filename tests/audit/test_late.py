@@ -44,6 +44,12 @@ def test_what_came_since_is_counted_by_what_it_says(desk: Desk, run: Run) -> Non
     assert [batch.source.kind for batch in found.newest] == ["evidence", "claims"]
 
 
+def test_stated_counts_are_nothing_that_a_run_would_read(desk: Desk, run: Run) -> None:
+    stated = desk.ask(lambda: sources.add_source("counts", "Acme counts", BY, vendor=desk.vendor))
+    desk.take(stated, "period_start,period_end,units\n2026-03-02T00:00:00Z,2026-03-04T00:00:00Z,2\n")
+    assert desk.ask(lambda: changes.since(run)).batches == 0
+
+
 def test_what_another_vendor_claims_is_nothing_to_the_run_of_one(desk: Desk) -> None:
     desk.take(desk.claims, CLAIMS + claim(1))
     run = desk.run(vendor=desk.vendor)
