@@ -68,7 +68,7 @@ def text(sizes: Sequence[Size], machine: dict[str, str], command: str) -> str:
     parts = [
         "# Results\n",
         "Written by `make bench` (`python -m bench`); `README.md` here says what is measured and how. "
-        "Streams: `INGEST.md`.\n",
+        "Streams, beside what others publish: `INGEST.md`; faults: `FAULTS.md`; pages: `PAGES.md`.\n",
         "\n".join(table(("machine", ""), machine.items())),
         f"\nCommand: `{command}`\n",
         *_targets(sizes),
