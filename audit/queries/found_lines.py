@@ -109,34 +109,20 @@ class Place:
             found += [_waiting(known[path], kind, row[column], row["line"]) for path, row in rows]
         return found
 
-    def _sessions(self, text: str) -> list[Hit]:
-        counts = self._newest(tally(self._paths("lines"), "session_id", text), "lines")
+    def _grouped(self, title: str, column: str, text: str) -> list[Hit]:
+        """Every run's lines of which a column says this, as one hit a run."""
+        counts = self._newest(tally(self._paths("lines"), column, text), "lines")
         return [
-            Hit(
-                "Session",
-                text,
-                f"{_many(count, 'line')} of {run}",
-                "lines",
-                {},
-                {"run": str(run.id), "session_id": text},
-            )
+            Hit(title, text, f"{_many(count, 'line')} of {run}", "lines", {}, {"run": str(run.id), column: text})
             for run, count in counts
         ]
 
+    def _sessions(self, text: str) -> list[Hit]:
+        return self._grouped("Session", "session_id", text)
+
     def _records(self, text: str) -> list[Hit]:
-        claimed = self._newest(tally(self._paths("lines"), "target", text), "lines")
-        if claimed:
-            return [
-                Hit(
-                    "Record",
-                    text,
-                    f"{_many(count, 'line')} of {run}",
-                    "lines",
-                    {},
-                    {"run": str(run.id), "target": text},
-                )
-                for run, count in claimed
-            ]
+        if claimed := self._grouped("Record", "target", text):
+            return claimed
         seen = seek(self._paths("evidence"), ("system", "event_id", "outcome"), ("target = ?", [text]), MOST)
         return [
             _event(self._run("evidence", path), row, f"; on {text}, which no claim names")
