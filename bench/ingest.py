@@ -1,6 +1,6 @@
 """How fast streams take events: gunicorn and PostgreSQL and the clients, all on this machine, each event durable.
 
-    python -m bench.ingest [--seconds 5] [--rounds 3] [--workers 2] [--threads 4] [--clients 4] [--size 1000]
+    python -m bench.ingest [--seconds 5] [--rounds 3] [--workers 2] [--threads 16] [--clients 16] [--size 1000]
                            [--spans 500] [--out bench/INGEST.md]
 
 Starts the embedded PostgreSQL (fsync on) in a folder of its own, migrates, makes one tenant, one source and one key,
@@ -209,7 +209,7 @@ def postmaster(folder: str) -> int:
 def main() -> None:
     """Measure, write, and fail where something acknowledged is not there."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options = {"seconds": 5, "rounds": 3, "workers": 2, "threads": 4, "clients": 4, "size": 1000, "spans": 500}
+    options = {"seconds": 5, "rounds": 3, "workers": 2, "threads": 16, "clients": 16, "size": 1000, "spans": 500}
     for name, value in options.items():
         asked.add_argument(f"--{name}", type=int, default=value)
     asked.add_argument("--out", type=Path, default=ROOT / "bench" / "INGEST.md")

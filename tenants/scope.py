@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.pq import TransactionStatus
 
@@ -58,8 +58,20 @@ def ask_directory(statement: str, given: Sequence[Any], using: str = DEFAULT_DB_
     """
     if is_open():
         raise ScopeError(f"A scope does not nest: {_active.get()} is open already.")
-    with connections[using].cursor() as cursor:
-        context = _context_values(connections[using], DIRECTORY, "open")
+    connection = connections[using]
+    if connection.connection is None or connection.in_atomic_block:
+        return _ask(connection, statement, given)
+    connection.health_check_done = True  # what is asked shows it too, and can be asked again
+    try:
+        return _ask(connection, statement, given)
+    except (InterfaceError, OperationalError):
+        connection.close()
+        return _ask(connection, statement, given)
+
+
+def _ask(connection: BaseDatabaseWrapper, statement: str, given: Sequence[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        context = _context_values(connection, DIRECTORY, "open")
         cursor.execute(f"{SET}; {statement}; {FORGET}", [*context, *given, *context[::2]])
         cursor.nextset()
         return list(cursor.fetchall())

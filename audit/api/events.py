@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
@@ -16,21 +15,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.api.base import Endpoint, answer_once
+from audit.api.described import KEY_HEADER
 from audit.api.uploads import Counted
 from audit.intake import BadInput, cloudevents
 from audit.intake import streams as reading
 from audit.intake.bodies import ENCODINGS, TooLarge, unpacked
 from audit.intake.mediatypes import media_type
 from audit.intake.streams import Items
-from audit.operations import streams
+from audit.operations import streams, together
 from audit.operations.batches import TooBig
 from audit.operations.faults import Refused
-from audit.operations.points import reached
-from audit.operations.streams import Sent
+from audit.operations.streams import Receipt, Sent
 from audit.queries import sources
 from audit.serializers.batches import StreamReceiptSerializer
 from tenants.access import enters_scope
-from tenants.scope import scope
 
 READERS: dict[str, Callable[[bytes], Items]] = {
     "application/x-ndjson": reading.ndjson,
@@ -82,20 +80,21 @@ class SourceEvents(Endpoint):
     @enters_scope
     def post(self, request: Request, id: UUID) -> Response:
         """Send rows; a row that came before is told from a new one by its own id, for ever."""
-        sent = _sent(request)
-        with taking(self.key.tenant_id):
+        sent, tenant_id = _sent(request, self.by), self.key.tenant_id
+        if KEY_HEADER not in request.headers:
+            return self._told(together.receive(tenant_id, id, sent))
+        with streams.taking(tenant_id):
             body = hashlib.sha256(sent.body).hexdigest()
-            return answer_once(request, body, lambda: self._receive(id, sent))
+            return answer_once(request, body, lambda: self._told(streams.receive(sources.get(id), [sent])[0]))
 
     post.once = True  # type: ignore[attr-defined]
 
-    def _receive(self, source_id: UUID, sent: Sent) -> Response:
-        receipt = streams.receive(sources.get(source_id), sent, self.by)
+    def _told(self, receipt: Receipt) -> Response:
         where = self.request.build_absolute_uri(f"/api/v1/batches/{receipt.batch.id}/")
         return Response(TOLD.to_representation(receipt), status=202, headers={"Location": where})
 
 
-def _sent(request: Request) -> Sent:
+def _sent(request: Request, by: str) -> Sent:
     """The request with what reads its rows. Raises Refused, TooBig, UnsupportedMediaType."""
     content_type, headers = request.headers.get("Content-Type", ""), dict(request.headers)
     enveloped = cloudevents.is_cloudevent(content_type, headers)
@@ -105,16 +104,8 @@ def _sent(request: Request) -> Sent:
     body, encoding, plain = read_body(request)
     if enveloped or reader is None:
         read = partial(reading.cloudevents, content_type, headers, plain)
-        return Sent(body, content_type, encoding, plain, lambda kind, told: read(kind))
-    return Sent(body, content_type, encoding, plain, lambda kind, told: reader(plain))
-
-
-@contextmanager
-def taking(tenant_id: UUID) -> Iterator[None]:
-    """The tenant's scope, and the moment after it at which everything is kept but nobody was told."""
-    with scope(tenant_id):
-        yield
-    reached("answer.committed")
+        return Sent(by, body, content_type, encoding, plain, lambda kind, told: read(kind))
+    return Sent(by, body, content_type, encoding, plain, lambda kind, told: reader(plain))
 
 
 def read_body(request: Request) -> tuple[bytes, str, bytes]:

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.api.base import Endpoint, answer_once
-from audit.api.events import read_body, taking
+from audit.api.events import read_body
 from audit.intake import otlp
 from audit.intake import streams as reading
 from audit.operations import streams
@@ -66,8 +66,8 @@ class SourceTraces(Endpoint):
         """Send spans; those of tool calls become rows, as the source is of claims or of evidence."""
         content_type = self._content_type
         body, encoding, plain = read_body(request)
-        sent = Sent(body, content_type, encoding, plain, partial(reading.spans, content_type, plain))
-        with taking(self.key.tenant_id):
+        sent = Sent(self.by, body, content_type, encoding, plain, partial(reading.spans, content_type, plain))
+        with streams.taking(self.key.tenant_id):
             digest = hashlib.sha256(body).hexdigest()
             said = answer_once(request, digest, lambda: self._receive(id, sent)).data
         answer = otlp.answer(content_type, said["rejected"], said["message"])
@@ -88,7 +88,7 @@ class SourceTraces(Endpoint):
 
     def _receive(self, source_id: UUID, sent: Sent) -> Response:
         try:
-            receipt = streams.receive(sources.get(source_id), sent, self.by)
+            (receipt,) = streams.receive(sources.get(source_id), [sent])
         except streams.Empty:  # a span that is no row is no fault
             return Response({"rejected": 0, "message": ""})
         return Response({"rejected": receipt.read.refused, "message": _message(receipt)})

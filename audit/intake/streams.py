@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from io import BytesIO
 from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
 
 from audit.intake import cloudevents as envelopes
 from audit.intake import otlp
@@ -34,6 +37,7 @@ BODY: Final = "The body"
 """What faults of a whole request call it."""
 IDENTITY: Final = {"claims": ("vendor", "claim_id", "revision"), "evidence": ("system", "event_id")}
 """The columns that make a row that row, for ever."""
+_LINES: Final = 1 << 32  # more than a body has
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _NO_OBJECT: Final = "is not a JSON object: send each row as one"
 
@@ -121,15 +125,19 @@ def spans(content_type: str, body: bytes, kind: str, told: Collection[str]) -> I
 
 
 def take(
-    kind: str, items: Iterable[Parsed], read_as: ReadAs, constants: Dictionary[str, str], grades: dict[str, str]
-) -> Read:
-    """The rows of a request as canonical rows of a kind, and why some were refused.
+    kind: str,
+    bodies: Sequence[Iterable[Parsed]],
+    read_as: ReadAs,
+    constants: Dictionary[str, str],
+    grades: dict[str, str],
+) -> list[Read]:
+    """The rows of each request as canonical rows of a kind, and why some were refused: the same as each by itself.
 
     `constants` are what the source says of every row; `grades` (system -> grade) is added to, and a row that gives a
-    system another grade is refused. Raises BadInput where nothing of the request can be taken.
+    system another grade is refused. Raises BadInput where nothing of one of the requests can be taken.
     """
-    pile, noted, received = Pile(kind), Noted(), 0
-    for rows in widened(items, BODY, read_as(()).wanted()):
+    pile, noted, received = Pile(kind), Noted(), [0] * len(bodies)
+    for rows in widened(_in_turn(bodies, received), BODY, read_as(()).wanted()):
         mapping = read_as(rows.columns)
         taker = Taker(
             kind,
@@ -141,8 +149,36 @@ def take(
             called=mapping.columns,
         )
         taker.file(BODY, mapped(kind, [rows], mapping, BODY))
-        received += rows.count
-    return Read(received, pile.table(), tuple(noted.faults))
+    if len(bodies) == 1:
+        return [Read(received[0], pile.table(), tuple(noted.faults))]
+    return _each(received, pile.table(), noted.faults)
+
+
+def _in_turn(bodies: Sequence[Iterable[Parsed]], received: list[int]) -> Iterator[Parsed]:
+    """The items of all bodies, their lines after those of the bodies before, each counted for its body."""
+    for at, items in enumerate(bodies):
+        for item in items:
+            received[at] += 1
+            if not at:
+                yield item
+            elif isinstance(item, Fault):
+                yield replace(item, line=item.line + at * _LINES)
+            else:
+                yield item[0] + at * _LINES, item[1]
+
+
+def _each(received: list[int], rows: Any, faults: list[Fault]) -> list[Read]:
+    """What became of each body, its lines counted from one again."""
+    lines = rows.column("line").to_numpy()
+    column = rows.schema.get_field_index("line")
+    ends = np.searchsorted(lines // _LINES, range(len(received) + 1))
+    reads = []
+    for at, count in enumerate(received):
+        first, end = ends[at], ends[at + 1]
+        own = rows.slice(first, end - first).set_column(column, "line", pa.array(lines[first:end] - at * _LINES))
+        told = tuple(replace(fault, line=fault.line % _LINES) for fault in faults if fault.line // _LINES == at)
+        reads.append(Read(count, own, told))
+    return reads
 
 
 def identities(kind: str, rows: Any, owner: bytes) -> list[bytes]:

@@ -8,15 +8,17 @@ witnesses, stream, opening, batches, ledger, identities (sorted), their variants
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 import psycopg
+import pyarrow as pa
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
@@ -34,7 +36,7 @@ from audit.operations.record import enter, lock, lock_key, next_number
 from audit.queries import mapping, streams
 from audit.vault.segments import pack
 from tenants.models import uuid7
-from tenants.scope import current
+from tenants.scope import current, scope
 
 # Identities travel as one value: a hundred thousand objects fewer for each hundred requests.
 GIVEN = """
@@ -66,7 +68,8 @@ KEPT = (
     *("line_count", "received_count", "accepted_count", "duplicate_count", "conflicting_count", "refused_count"),
     *("refusals", "body", "text", "rows", "received_by"),
 )
-KEEP = f"insert into audit_arrival ({', '.join(KEPT)}) values ({', '.join(['%s'] * len(KEPT))})"  # noqa: S608
+KEEP = f"insert into audit_arrival ({', '.join(KEPT)}) values "  # noqa: S608
+ARRIVAL = f"({', '.join(['%s'] * len(KEPT))})"
 
 
 class Empty(Refused):
@@ -75,8 +78,9 @@ class Empty(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request: its body as received and unpacked, what it is said to be, and what reads rows of a kind in it."""
+    """A request: who sent it, its body as received and unpacked, what it is said to be, and what reads rows in it."""
 
+    by: str
     body: bytes
     content_type: str
     content_encoding: str
@@ -101,49 +105,59 @@ class Receipt:
     read: Read
 
 
-def receive(source: Source, sent: Sent, by: str) -> Receipt:
-    """Take the rows of a request. Durable once the scope's transaction commits.
+@contextmanager
+def taking(tenant_id: UUID) -> Iterator[None]:
+    """The tenant's scope, and the moment after it at which everything is kept but nobody was told."""
+    with scope(tenant_id):
+        yield
+    reached("answer.committed")
 
-    Raises Busy and OverQuota before anything is kept, Refused where nothing of the request can be taken.
+
+def receive(source: Source, sent: Sequence[Sent]) -> list[Receipt]:
+    """Take the rows of one request, or of several together. Durable once the scope's transaction commits.
+
+    Raises Busy and OverQuota before anything is kept, Refused where nothing of one of the requests can be taken.
     """
     if source.kind == Source.Kind.COUNTS:
         raise Refused("Counts are totals of whole buckets and come as files: send them to the source's batches/.")
     limits.check(source)
     try:
-        items = sent.read(source.kind, mapping.says(source))
-        read = _read(source, items)
+        items = [one.read(source.kind, mapping.says(source)) for one in sent]
+        reads = _read(source, items)
     except UnknownMediaType as error:
         raise Unreadable(str(error)) from error
     except BadInput as error:
         raise Refused(str(error)) from error
-    if not read.received:
+    if not all(read.received for read in reads):
         raise Empty("The body holds no row: send at least one.")
-    limits.count(source, read.received)
-    batch = _open_segment(source, by)
-    fates = _judge(source.kind, read.rows)
+    limits.count(source, sum(read.received for read in reads))
+    batch = _open_segment(source, sent[0].by)
+    fates = iter(_judge(source.kind, pa.concat_tables([read.rows for read in reads])))
     reached("stream.judged")
-    arrival = _keep(batch, sent, items, read, fates, by)
+    told = [list(islice(fates, read.rows.num_rows)) for read in reads]
+    arrivals = _keep([_arrival(batch, *one) for one in zip(sent, items, reads, told, strict=True)])
     reached("stream.kept")
-    return Receipt(arrival, batch, read)
+    return [Receipt(arrival, batch, read) for arrival, read in zip(arrivals, reads, strict=True)]
 
 
-def _read(source: Source, items: Items) -> Read:
+def _read(source: Source, items: list[Items]) -> list[Read]:
     """The canonical rows; systems that are heard of first get their grade here, once for all."""
-    says, read_as, found = mapping.says(source), mapping.of_rows(source, items.canonical), list(items.items)
+    (canonical,) = {one.canonical for one in items}
+    says, read_as, found = mapping.says(source), mapping.of_rows(source, canonical), [list(one.items) for one in items]
     if source.kind == Source.Kind.CLAIMS or {"system", "grade"} <= says.keys():
         return reading.take(source.kind, found, read_as, says, {})
     known = _grades()
     grades = dict(known)
-    read = reading.take(source.kind, found, read_as, says, grades)
+    reads = reading.take(source.kind, found, read_as, says, grades)
     if grades == known:
-        return read
+        return reads
     lock("witnesses")
     known = _grades()
     grades = dict(known)
-    read = reading.take(source.kind, found, read_as, says, grades)
+    reads = reading.take(source.kind, found, read_as, says, grades)
     for system in sorted(grades.keys() - known.keys()):
         sources.hear(system, grades[system])
-    return read
+    return reads
 
 
 def _grades() -> dict[str, str]:
@@ -252,10 +266,10 @@ def _sending() -> Iterator[psycopg.Cursor[Any]]:
         yield cursor
 
 
-def _keep(batch: Segment, sent: Sent, items: Items, read: Read, fates: list[str], by: str) -> Arrival:
+def _arrival(batch: Segment, sent: Sent, items: Items, read: Read, fates: list[str]) -> Arrival:
     kept = [fate != "duplicate" for fate in fates]
     rows = read.rows if all(kept) else read.rows.filter(kept)
-    arrival = Arrival(
+    return Arrival(
         id=uuid7(),
         tenant_id=current(),
         batch_id=batch.id,
@@ -273,11 +287,15 @@ def _keep(batch: Segment, sent: Sent, items: Items, read: Read, fates: list[str]
         body=sent.body,
         text=items.text,
         rows=pack(rows, [fate == "conflicting" for fate in fates if fate != "duplicate"]),
-        received_by=by,
+        received_by=sent.by,
     )
+
+
+def _keep(arrivals: list[Arrival]) -> list[Arrival]:
     with _sending() as cursor:
-        cursor.execute(KEEP, [getattr(arrival, name) for name in KEPT])
-    return arrival
+        values = [getattr(arrival, name) for arrival in arrivals for name in KEPT]
+        cursor.execute(KEEP + ", ".join([ARRIVAL] * len(arrivals)), values)
+    return arrivals
 
 
 def _told(fault: Fault) -> list[Any]:

@@ -58,12 +58,12 @@ def claimed(number: int, micros: int = 1_500_000) -> dict[str, Any]:
 def ndjson(*rows: dict[str, Any]) -> Sent:
     """Rows as a body of JSON Lines."""
     body = "\n".join(json.dumps(row) for row in rows).encode()
-    return Sent(body, "application/x-ndjson", "", body, lambda kind, told: reading.ndjson(body))
+    return Sent(BY, body, "application/x-ndjson", "", body, lambda kind, told: reading.ndjson(body))
 
 
 def stream(desk: Desk, source: Source, *rows: dict[str, Any]) -> Receipt:
     """Rows sent in one request."""
-    return desk.ask(lambda: streams.receive(Source.objects.get(id=source.id), ndjson(*rows), BY))
+    return desk.ask(lambda: streams.receive(Source.objects.get(id=source.id), [ndjson(*rows)])[0])
 
 
 def counts(thing: Arrival | Batch) -> tuple[int, ...]:
@@ -174,9 +174,9 @@ def test_a_row_that_comes_after_a_run_was_opened_is_not_in_it(desk: Desk) -> Non
 
 def test_bad_rows_do_not_refuse_good_ones(desk: Desk) -> None:
     body = b"\xef\xbb\xbf" + json.dumps(row(1)).encode() + b"\nnot json\n\n" + json.dumps(row(2, "odd")).encode()
-    sent = Sent(body, "application/x-ndjson", "", body, lambda kind, told: reading.ndjson(body))
+    sent = Sent(BY, body, "application/x-ndjson", "", body, lambda kind, told: reading.ndjson(body))
     first = stream(desk, desk.evidence, row(9, occurred_at="when?"), row(8))
-    second = desk.ask(lambda: streams.receive(Source.objects.get(id=desk.evidence.id), sent, BY))
+    second = desk.ask(lambda: streams.receive(Source.objects.get(id=desk.evidence.id), [sent])[0])
     assert counts(second.arrival) == (3, 1, 0, 0, 2)
     assert [(fault.line, fault.column) for fault in second.read.refusals] == [(2, ""), (4, "outcome")]
     before = desk.ask(lambda: list(batch_queries.refused(batch_queries.get(first.batch.id)) or []))
@@ -192,11 +192,11 @@ def test_bad_rows_do_not_refuse_good_ones(desk: Desk) -> None:
 
 
 def test_a_streamed_claim_opens_down_to_the_line_as_received(desk: Desk) -> None:
-    first = Sent(body := b"rubbish", "application/x-ndjson", "", body, lambda kind, told: reading.ndjson(body))
-    desk.ask(lambda: streams.receive(Source.objects.get(id=desk.claims.id), first, BY))
+    first = Sent(BY, body := b"rubbish", "application/x-ndjson", "", body, lambda kind, told: reading.ndjson(body))
+    desk.ask(lambda: streams.receive(Source.objects.get(id=desk.claims.id), [first]))
     packed = json.dumps([claimed(1), claimed(2) | {"note": ["kept", "as it came"]}], indent=1).encode()
-    document = Sent(packed, "application/json", "", packed, lambda kind, told: reading.document(packed))
-    desk.ask(lambda: streams.receive(Source.objects.get(id=desk.claims.id), document, BY))
+    document = Sent(BY, packed, "application/json", "", packed, lambda kind, told: reading.document(packed))
+    desk.ask(lambda: streams.receive(Source.objects.get(id=desk.claims.id), [document]))
     run = desk.run()
     line = desk.ask(lambda: claim_queries.of(run, "acme", "c2")[0])
     received = desk.ask(lambda: claim_queries.received(line))
@@ -207,8 +207,8 @@ def test_a_streamed_claim_opens_down_to_the_line_as_received(desk: Desk) -> None
 def test_every_request_is_kept_byte_for_byte_and_its_receipt_stays(desk: Desk) -> None:
     packed = gzip.compress(json.dumps(row(1)).encode())
     plain = gzip.decompress(packed)
-    sent = Sent(packed, "application/x-ndjson", "gzip", plain, lambda kind, told: reading.ndjson(plain))
-    received = desk.ask(lambda: streams.receive(Source.objects.get(id=desk.evidence.id), sent, BY))
+    sent = Sent(BY, packed, "application/x-ndjson", "gzip", plain, lambda kind, told: reading.ndjson(plain))
+    received = desk.ask(lambda: streams.receive(Source.objects.get(id=desk.evidence.id), [sent])[0])
     batch = sealed(desk, received)
     (kept,) = rows_of(desk, batch.bodies_key)
     assert (kept["body"], kept["arrival"], kept["content_encoding"]) == (packed, str(received.arrival.id), "gzip")

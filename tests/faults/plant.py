@@ -140,7 +140,7 @@ class Plant:
         where = [f"--bind=127.0.0.1:{self.port}", "--no-control-socket", "--chdir", str(ROOT)]
         gunicorn = [str(BIN / "gunicorn"), "awu_portal.wsgi", *where]
         return {
-            "web": [*gunicorn, "--workers=2", "--worker-class=gthread", "--threads=4", "--timeout=120"],
+            "web": [*gunicorn, "--workers=2", "--worker-class=gthread", "--threads=8", "--timeout=120"],
             **{name: [*celery, "worker", *quiet, "-n", f"{name}@%h"] for name in WORKERS},
             "beat": [*celery, "beat", "--loglevel=WARNING", "--pidfile="],
         }

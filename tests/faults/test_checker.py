@@ -17,7 +17,7 @@ from audit.models import Job, Run, Source
 from audit.operations import streams
 from audit.serializers.batches import StreamReceiptSerializer
 from tests.audit.test_streams import ndjson
-from tests.desk import BY, Desk, open_desk
+from tests.desk import Desk, open_desk
 from tests.faults import clients, sabotage
 from tests.faults.checker import check
 from tests.faults.death import Points
@@ -47,7 +47,7 @@ def promises(desk: Desk) -> Promises:
 def send(desk: Desk, promises: Promises, rows: list[tuple[Row, int]], bad: int) -> None:
     """One request, and what is remembered of it."""
     sent = ndjson(*[clients.row(kind, name, content) for (kind, name), content in rows], *[{"event_id": "x"}] * bad)
-    receipt = desk.ask(lambda: streams.receive(Source.objects.get(id=desk.evidence.id), sent, BY))
+    receipt = desk.ask(lambda: streams.receive(Source.objects.get(id=desk.evidence.id), [sent])[0])
     told = json.loads(json.dumps(StreamReceiptSerializer(receipt).data, default=str))
     promises.keep(rows, bad, Promise(told, hashlib.sha256(sent.body).hexdigest()))
 

@@ -7,6 +7,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audit.intake import BadInput, Mapping, identity, streams
 from audit.intake.bodies import TooLarge, unpacked
@@ -21,7 +23,14 @@ def event(number: int, **more: Any) -> dict[str, Any]:
 
 def take(items: streams.Items, mapping: Mapping | None = None) -> streams.Read:
     """The rows as evidence of the CRM, by canonical names or by a mapping."""
-    return streams.take("evidence", items.items, lambda names: mapping or identity("evidence", names), SAYS, {})
+    (read,) = together([items], mapping)
+    return read
+
+
+def together(bodies: list[streams.Items], mapping: Mapping | None = None) -> list[streams.Read]:
+    """The rows of several requests, taken at once."""
+    read_as = lambda names: mapping or identity("evidence", names)  # noqa: E731
+    return streams.take("evidence", [items.items for items in bodies], read_as, SAYS, {})
 
 
 def lines(*rows: Any) -> bytes:
@@ -77,6 +86,39 @@ def test_identity_and_content_tell_rows_as_the_vault_tells_them() -> None:
     assert (contents[0] == contents[1], contents[0] == contents[2]) == (True, False)
     assert streams.identities("evidence", rows, b"another") != ids
     assert streams.variant(ids[0], contents[0]) not in {*ids, streams.variant(ids[0], contents[2])}
+
+
+VALUES = [
+    "",
+    " ",
+    "done",
+    "OK",
+    7,
+    -1,
+    1.50,
+    10**30,
+    True,
+    None,
+    {},
+    {"a": [1]},
+    "\ud800",
+    "a\0b",
+    "2026-03-02T09:00:10Z",
+    "x" * 300,
+]
+COLUMNS = ["event_id", "system", "target", "occurred_at", "outcome", "units", "actor", "effect", "grade", "of your own"]
+ODD_ROWS = st.dictionaries(st.sampled_from(COLUMNS), st.sampled_from(VALUES))
+ROWS = st.one_of(ODD_ROWS, st.builds(lambda n, more: event(n) | more, st.integers(0, 3), ODD_ROWS), st.just(7))
+
+
+@given(st.lists(st.lists(ROWS, min_size=1, max_size=4), min_size=1, max_size=5))
+def test_requests_taken_together_are_what_each_is_by_itself(requests: list[list[Any]]) -> None:
+    bodies = [b"\n \n".join(json.dumps(row).encode() for row in rows) for rows in requests]
+    found = together([streams.ndjson(body) for body in bodies])
+    alone = [take(streams.ndjson(body)) for body in bodies]
+    assert [(read.received, read.refusals, read.rows.to_pylist()) for read in found] == [
+        (read.received, read.refusals, read.rows.to_pylist()) for read in alone
+    ]
 
 
 def test_what_unpacks_to_more_than_is_allowed_is_stopped_on_the_way() -> None:

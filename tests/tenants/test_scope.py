@@ -13,6 +13,7 @@ from django.db import DatabaseError, ProgrammingError, connection, transaction
 
 from tenants.models import Membership, Tenant
 from tenants.scope import ScopeError, ask_directory, current, directory, is_open, scope
+from tests.database import connect
 from tests.world import World
 
 ROOT = Path(__file__).parent.parent.parent
@@ -150,6 +151,14 @@ def test_a_question_to_the_directory_leaves_nothing_on_its_connection(world: Wor
     assert (setting("app.directory"), setting("app.directory_signature")) == ("", "")
     with refused():
         Membership.objects.count()
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_question_is_asked_again_where_the_server_has_hung_up(world: World) -> None:
+    ask_directory("select %s::text", ["x"])
+    with connect("default") as other:
+        other.execute("select pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    assert ask_directory("select %s::text", ["y"]) == [("y",)]
 
 
 def test_the_directory_is_no_key_to_anything_else(world: World) -> None:

@@ -86,7 +86,7 @@ def _processes(port: int) -> dict[str, list[str]]:
             "awu_portal.wsgi",
             f"--bind=127.0.0.1:{port}",
             "--workers=2",
-            "--threads=4",
+            "--threads=8",
             "--timeout=120",
             "--no-control-socket",
         ],
