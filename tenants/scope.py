@@ -58,7 +58,7 @@ def ask_directory(statement: str, given: Sequence[Any], using: str = DEFAULT_DB_
     """
     if is_open():
         raise ScopeError(f"A scope does not nest: {_active.get()} is open already.")
-    connection = connections[using]
+    connection: Any = connections[using]
     if connection.connection is None or connection.in_atomic_block:
         return _ask(connection, statement, given)
     connection.health_check_done = True  # what is asked shows it too, and can be asked again
