@@ -20,6 +20,7 @@ from audit.templatetags import words
 
 _DAY = timedelta(days=1)
 EVERY = SafeString('<span class="soft">every one</span>')
+ADDS_UP = SafeString('<span class="soft">It adds up.</span>')
 COLUMNS = (
     *("vendor", "period_start", "period_end", "time_zone", "agent_id", "action", "environment", "stated_units"),
     *("stated_tokens", "stated_money", "lines", "line_units", "line_tokens", "line_money", "run", "verified_low"),
@@ -30,7 +31,7 @@ COLUMNS = (
 class CountTable(Table):
     """One row a bucket that a vendor states a count of."""
 
-    period_start = tables.Column(verbose_name="Period")
+    period_start = tables.Column(verbose_name="Period", attrs={"td": {"class": "whole"}})
     vendor = tables.Column()
     agent_id = tables.Column(verbose_name="Agent", empty_values=())
     action = tables.Column(empty_values=())
@@ -107,9 +108,10 @@ class CountTable(Table):
         shown = format_html('{} <small class="under">{}</small>', difference(record), share)
         return format_html('<a href="{}">{}</a>', self.address("count", count_id=record.id), shown)
 
-    def render_proves(self, record: StatedCount) -> str:
-        """The sentence."""
-        return counts.says(record).sentence
+    def render_proves(self, record: StatedCount) -> SafeString | str:
+        """The sentence; of the many that agree two words, so that the others are seen."""
+        said = counts.says(record)
+        return ADDS_UP if said.proof == "equal" else said.sentence
 
 
 def period(row: StatedCount) -> str:
