@@ -102,8 +102,8 @@ def test_an_auditor_reads_the_ledger_and_takes_a_file_home(portal: Portal, sign_
     page = visit.page
     expect(page.locator("h1")).to_have_text("Choose a ledger")
     page.get_by_role("link", name="Northwind").click()
-    to(page, "Overview")
-    expect(page.locator("h1")).to_contain_text("can be verified")
+    _from_a_figure_to_the_witness(visit)
+    _what_the_verdicts_rest_on(visit)
     to(page, "Ledger")
     page.get_by_label("Act begins with").fill("run")
     page.get_by_role("button", name="Filter").click()
@@ -126,6 +126,48 @@ def test_an_auditor_reads_the_ledger_and_takes_a_file_home(portal: Portal, sign_
     assert rows[0].startswith("vendor,claim_id")
     assert {row.split(",")[0].strip('"') for row in rows[1:]} == {"marigold"}
     assert visit.faults == []
+
+
+def arrive(visit: Visit, heading: str) -> None:
+    """Be on the page of this heading, with nothing in anybody's way."""
+    expect(visit.page.locator("h1")).to_contain_text(heading)
+    assert visit.barriers() == []
+
+
+def _from_a_figure_to_the_witness(visit: Visit) -> None:
+    """Overview, how a figure was computed, the lines behind it, one claim, the clause, the event that answered it."""
+    page = visit.page
+    to(page, "Overview")
+    arrive(visit, "can be verified")
+    page.locator("main details summary").first.click()
+    expect(page.locator("main details[open]")).to_contain_text("rules")
+    page.locator("table.fall a", has_text="Verified").click()
+    arrive(visit, "Claims")
+    page.locator("#table-main tbody a").first.click()
+    arrive(visit, "Verified")
+    page.get_by_role("link", name="The law behind it").click()
+    arrive(visit, "The law of verdicts, with your numbers")
+    page.go_back()
+    page.get_by_role("table", name="Testimony").get_by_role("link").first.click()
+    arrive(visit, "An event that answers a claim")
+    expect(page.get_by_text("As received line")).to_be_visible()
+
+
+def _what_the_verdicts_rest_on(visit: Visit) -> None:
+    """Coverage, the vendor's own totals, the rules, and any id that a letter may quote."""
+    page = visit.page
+    to(page, "Coverage")
+    arrive(visit, "When somebody was watching")
+    to(page, "Counts")
+    page.locator("#table-main tbody a").first.click()
+    arrive(visit, "")
+    to(page, "Rules")
+    page.get_by_role("link", name="Completed state change", exact=True).click()
+    arrive(visit, "Completed state change, version 1")
+    page.keyboard.press("/")
+    page.keyboard.type("marigold-1")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("Found by")
 
 
 def test_an_admin_sees_a_key_once_and_invites_somebody(portal: Portal, sign_in: SignIn) -> None:
@@ -159,7 +201,7 @@ def test_an_admin_sees_a_key_once_and_invites_somebody(portal: Portal, sign_in: 
     assert visit.faults + guest.faults == []
 
 
-def test_two_admins_agree_on_a_new_version_of_the_rules(sign_in: SignIn) -> None:
+def test_two_admins_agree_on_a_new_version_of_the_rules(portal: Portal, sign_in: SignIn) -> None:
     alice, anton = sign_in("alice@northwind.example"), sign_in("anton@northwind.example")
     page = alice.page
     to(page, "Rules")
@@ -173,9 +215,58 @@ def test_two_admins_agree_on_a_new_version_of_the_rules(sign_in: SignIn) -> None
     expect(page.locator("h1")).to_have_text("Completed state change, version 2 is a draft")
     assert alice.barriers() == []
     alice.look("walk-rules-draft")
+    _try_it(alice, portal)
     page.get_by_role("button", name="Hand it in for approval").click()
     expect(page.locator("main")).to_contain_text("nobody approves their own rules")
     anton.page.goto(page.url)
     anton.page.get_by_role("button", name="Approve").click()
     expect(anton.page.locator("h1")).to_have_text("Completed state change, version 2 is approved")
     assert alice.faults + anton.faults == []
+
+
+def _try_it(visit: Visit, portal: Portal) -> None:
+    """What the draft would change in a finished run, seen before anybody is asked to approve it."""
+    page = visit.page
+    page.get_by_role("link", name="Try it on a finished run").first.click()
+    page.get_by_role("button", name="Try Completed state change, version 2").click()
+    expect(page.get_by_text("You may leave this page")).to_be_visible()
+    drain(portal.northwind.tenant_id)
+    expect(page.locator("h1")).to_have_text(re.compile("would be judged otherwise|Nothing would change"))
+    expect(page.locator("main")).to_contain_text("Which rules differ")
+    assert visit.barriers() == []
+    page.get_by_role("link", name="The rules").click()
+
+
+def test_an_admin_sets_up_what_is_sent_what_it_costs_and_what_is_watched(portal: Portal, sign_in: SignIn) -> None:
+    visit = sign_in("alice@northwind.example")
+    page = visit.page
+    to(page, "Vendors")
+    page.get_by_label("Name").fill("Walked Ltd")
+    page.get_by_role("button", name="Enter the vendor").click()
+    arrive(visit, "Walked Ltd")
+    page.get_by_role("link", name="Add a source of its claims").click()
+    page.get_by_label("Name", exact=True).fill("walked feed")
+    page.get_by_label("Something is expected").fill("24")
+    page.get_by_role("button", name="Add the source").click()
+    arrive(visit, "walked feed")
+    to(page, "Rate cards")
+    page.get_by_label("Vendor").select_option(label="Walked Ltd")
+    page.get_by_role("spinbutton", name="Price").or_(page.get_by_role("textbox", name="Price")).first.fill("0.25")
+    page.get_by_label("Currency").fill("EUR")
+    page.get_by_label("From").fill("2026-07-01")
+    page.get_by_role("button", name="Enter the price").click()
+    expect(page.get_by_role("row", name="Walked Ltd")).to_contain_text("0.25")
+    page.locator(".wide nav").get_by_role("link", name="Alerts").click()
+    page.get_by_role("link", name="Rules", exact=True).last.click()
+    page.get_by_role("link", name="Make a rule").click()
+    page.get_by_role("link", name="a source falls silent").click()
+    page.get_by_role("combobox").first.select_option(label="walked feed")
+    page.get_by_role("button", name="Make the rule").click()
+    arrive(visit, "What is watched for")
+    expect(page.locator("tbody")).to_contain_text("walked feed")
+    to(page, "Jobs")
+    page.get_by_role("button", name="again").first.click()
+    drain(portal.northwind.tenant_id)
+    to(page, "Sources")
+    arrive(visit, "Sources")
+    assert visit.faults == []
