@@ -2,7 +2,8 @@
 
 `world, desk, run = kept(desk=opened, run=judged)` in a module makes three fixtures. Each step is given what the one
 before it made, the first one the world. A test gets the database as the last step that it asks for left it, and copies
-of what the steps returned; what it writes is rolled back. Not together with `db`.
+of what the steps returned; what it writes is rolled back. Files are not put
+back: not for tests that spoil them. Not together with `db`.
 """
 
 from __future__ import annotations
