@@ -1,9 +1,9 @@
 """What a module's tests begin with: made once, kept in a database of its own, and put back after every test.
 
-`world, desk, run = kept(desk=opened, run=judged)` in a module makes three fixtures. Each step is given what the one
-before it made, the first one the world. A test gets the database as the last step that it asks for left it, and copies
-of what the steps returned; what it writes is rolled back. Files are not put
-back: not for tests that spoil them. Not together with `db`.
+`begun, world, desk, run = kept(desk=opened, run=judged)` in a module makes four fixtures. Each step is given what the
+one before it made, the first one the world. A test gets the database as the last step that it asks for left it, and
+copies of what the steps returned; what it writes is rolled back. Files are not put back: not for tests that spoil them.
+Not together with `db`.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def keep(django_db_setup: None, django_db_blocker: Any) -> Iterator[Keep]:
 
 
 def kept(**steps: Step) -> list[Any]:
-    """The fixture `world` of a module, and one for each step, of its name."""
+    """What the fixtures share, the fixture `world` of a module, and one for each step."""
 
     @pytest.fixture
     def begun(request: pytest.FixtureRequest, keep: Keep, django_db_blocker: Any) -> Iterator[list[Any]]:
