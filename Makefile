@@ -12,7 +12,7 @@ demo-reset: $(VENV)/installed
 	@$(BIN)/python manage.py demo --reset
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -rs -m "not services"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -rs -m "not services" $(if $(REST),$(PURE:%=--ignore %) --ignore tests/test_tidy.py)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
@@ -22,10 +22,12 @@ check: $(VENV)/installed-dev
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not services" tests/test_tidy.py
 
-# The kernel and intake on their own: no Django in sight. Bombs, fuzzers and most worlds are left to `make test`.
+# The kernel and intake on their own: no Django in sight. Bombs, fuzzers and most worlds are left to `make test`;
+# `make test-pure WHOLE=1` does them too, and `make test REST=1` then what is left: CI does every test once.
+PURE := tests/kernel tests/intake tests/sample
 test-pure: $(VENV)/installed-pure
-	AWU_TWIN_WORLDS=$${AWU_TWIN_WORLDS:-250} $(VENV)-pure/bin/python -m pytest -n 2 -p no:cacheprovider -c tests/pure.ini \
-		--ignore tests/intake/test_bombs.py --ignore tests/intake/fuzz tests/kernel tests/intake tests/sample
+	$(if $(WHOLE),,AWU_TWIN_WORLDS=$${AWU_TWIN_WORLDS:-250}) $(VENV)-pure/bin/python -m pytest -n 2 -rs -p no:cacheprovider \
+		-c tests/pure.ini $(if $(WHOLE),,--ignore tests/intake/test_bombs.py --ignore tests/intake/fuzz) $(PURE)
 
 # Needs servers; `.ci/services` starts them and says where they are: `. .ci/services && make test-services`.
 test-services: $(VENV)/installed-dev

@@ -12,7 +12,7 @@ if os.environ.get("CI"):
     settings.load_profile("ci")
 
 if importlib.util.find_spec("pytest_django"):
-    pytest_plugins = ["tests.database", "tests.world", "tests.judged", "tests.stock"]
+    pytest_plugins = ["tests.database", "tests.world", "tests.kept", "tests.judged", "tests.stock"]
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

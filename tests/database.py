@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, transaction
 from django.test import TransactionTestCase
 from psycopg import sql
 
@@ -97,6 +97,20 @@ def use(name: str) -> None:
     for alias in connections:
         connections[alias].close()
         connections[alias].settings_dict["NAME"] = name
+
+
+@contextmanager
+def undone(name: str) -> Iterator[None]:
+    """The database of this name, for a while and without a trace."""
+    use(name)
+    try:
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+    finally:
+        for alias in connections:
+            connections[alias].close()
+        use(NAME)
 
 
 def _relax_server() -> None:

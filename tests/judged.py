@@ -10,7 +10,6 @@ from uuid import UUID
 
 import pytest
 from django.core.management import call_command
-from django.db import connections, transaction
 from django.test import Client
 
 from tenants.models import Tenant, User
@@ -56,14 +55,7 @@ def judged(judged_database: str, django_db_blocker: Any) -> Iterator[Judged]:
 @contextmanager
 def inside(name: str) -> Iterator[Judged]:
     """The database of this name, for a while and without a trace."""
-    database.use(name)
-    try:
-        with transaction.atomic():
-            with directory():
-                tenants = dict(Tenant.objects.values_list("slug", "id"))
-            yield Judged(tenants)
-            transaction.set_rollback(True)
-    finally:
-        for alias in connections:
-            connections[alias].close()
-        database.use(database.NAME)
+    with database.undone(name):
+        with directory():
+            tenants = dict(Tenant.objects.values_list("slug", "id"))
+        yield Judged(tenants)

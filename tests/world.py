@@ -44,6 +44,11 @@ class World:
 @pytest.fixture
 def world(db: None) -> World:
     """Northwind, Contoso, and their people. Rolled back, or with `committed` emptied, after the test."""
+    return people()
+
+
+def people() -> World:
+    """Enter both tenants and everybody in them."""
     northwind = operations.create_tenant("northwind", "Northwind", "Europe/Berlin")
     contoso = operations.create_tenant("contoso", "Contoso")
     return World(

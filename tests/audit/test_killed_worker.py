@@ -15,6 +15,8 @@ from audit.models import Run
 from tests import database
 from tests.workers import SECONDS, Case, Workshop, case_of, until
 
+pytestmark = pytest.mark.xdist_group("judged")
+
 
 @pytest.fixture
 def case(judged_database: str, django_db_blocker: Any, tmp_path: Path) -> Iterator[Case]:

@@ -14,23 +14,25 @@ from audit.vault.late import Late
 from tests.audit.pages.walk import at, get, post
 from tests.audit.test_streams import row, stream
 from tests.desk import BY, CLAIMS, EVIDENCE, Desk, claim, event, open_desk
+from tests.kept import kept
 from tests.world import World
 
 JUNE = "e9,crm/Case/9,record_update,2026-06-20T09:00:10Z,done,\n"
 
 
-@pytest.fixture
-def desk(world: World) -> Desk:
+def opened(world: World) -> Desk:
     """Northwind's desk."""
     return open_desk(world.northwind.id)
 
 
-@pytest.fixture
-def run(desk: Desk) -> Run:
+def judged(desk: Desk) -> Run:
     """A run over March under approved rules: two claims, one event."""
     desk.take(desk.claims, CLAIMS + claim(1) + claim(2))
     desk.take(desk.evidence, EVIDENCE + event(1))
     return desk.run(desk.rules())
+
+
+begun, world, desk, run = kept(desk=opened, run=judged)
 
 
 def test_what_came_since_is_counted_by_what_it_says(desk: Desk, run: Run) -> None:

@@ -27,6 +27,7 @@ from tenants.scope import scope
 from tests.desk import drain
 from tests.judged import CLAIMS, Judged
 
+pytestmark = pytest.mark.xdist_group("judged")
 LOST = ("contradicted", "unsupported")
 
 

@@ -27,6 +27,7 @@ from tests.judged import Judged
 from tests.workers import SECONDS, Case, Workshop, case_of, until
 from tests.world import World
 
+pytestmark = pytest.mark.xdist_group("judged")
 CHANGED = {"burst_minimum": 4, "independent_grades": ["A"], "counted_actions": ["record_update", "workflow_run"]}
 FURTHER = {"match_after_seconds": 7200, "undo_window_seconds": 3600}
 IDENTITY = ("vendor", "claim_id", "revision", "row")

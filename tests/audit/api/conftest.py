@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,9 +14,10 @@ from django.test import Client
 from audit import tasks
 from audit.models import Job
 from audit.operations import jobs
+from tenants import operations
 from tenants.models import Tenant
 from tenants.scope import scope
-from tests.world import World
+from tests.world import World, program
 
 ALL = ("ingest", "read", "run", "admin")
 CLAIMS = """claim_id,agent_id,action,target,occurred_at,charge_micros,currency
@@ -63,6 +64,10 @@ class Shop:
     claims: dict[str, Any]
     evidence: dict[str, Any]
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Shop:
+        """The same shop with a client of its own."""
+        return replace(self, client=Client(**self.client.defaults))
+
     def post(self, path: str, body: Any = None, **options: Any) -> Any:
         """POST with a JSON body."""
         return self.client.post(f"/api/v1/{path}", body, content_type="application/json", **options)
@@ -94,10 +99,16 @@ class Shop:
 
 
 @pytest.fixture
-def shop(world: World, api: Callable[..., Client]) -> Shop:
+def shop(world: World) -> Shop:
+    """A shop in which nothing was sold yet."""
+    return open_shop(world)
+
+
+def open_shop(world: World) -> Shop:
     """Northwind with the vendor Acme, its claims, the CRM's evidence and the CRM's coverage of March."""
-    client = api(*ALL)
-    shop = Shop(client, world.northwind, {}, {}, {})
+    with scope(world.northwind.id):
+        _, text = operations.create_key("shop", ALL, by=world.alice)
+    shop = Shop(program(text), world.northwind, {}, {}, {})
     shop.vendor = shop.post("vendors/", {"key": "acme", "name": "Acme"}).json()
     shop.claims = shop.post("sources/", {"kind": "claims", "name": "Acme feed", "vendor": "acme"}).json()
     crm = {"kind": "evidence", "name": "CRM", "system": "crm", "grade": "A"}

@@ -12,7 +12,15 @@ import pyarrow.parquet as pq
 import pytest
 from django.test import Client
 
-from tests.audit.api.conftest import CLAIMS, EVIDENCE, PERIOD, Shop, drain, is_uuid7, problem
+from tests.audit.api.conftest import CLAIMS, EVIDENCE, PERIOD, Shop, drain, is_uuid7, open_shop, problem
+from tests.kept import kept
+
+begun, world, shop, run = kept(shop=open_shop, run=Shop.judged)
+
+
+@pytest.fixture(autouse=True)
+def _own_folders() -> None:
+    """What is kept lies in the folders of the process."""
 
 
 def body_of(response: Any) -> bytes:
@@ -82,8 +90,7 @@ def test_a_run_is_opened_carried_and_told(shop: Shop) -> None:
     assert {"verdicts", "claims", "lines"} <= set(run["files"])
 
 
-def test_verdicts_are_filtered_and_every_form_holds_the_same_lines(shop: Shop) -> None:
-    run = shop.judged()
+def test_verdicts_are_filtered_and_every_form_holds_the_same_lines(shop: Shop, run: dict[str, Any]) -> None:
     path = f"runs/{run['id']}/verdicts/"
     everything = shop.get(path).json()["results"]
     assert [line["claim_id"] for line in everything] == ["c1", "c2", "c3", "c4", "odd/id ü?#1"]
@@ -116,9 +123,8 @@ def test_verdicts_are_filtered_and_every_form_holds_the_same_lines(shop: Shop) -
 
 
 def test_more_lines_than_fit_an_answer_become_an_export_and_nothing_is_cut_off(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, run: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = shop.judged()
     monkeypatch.setattr("audit.queries.downloads.AT_ONCE_MAX", 2)
     path = f"runs/{run['id']}/verdicts/"
     answer = shop.get(path, format="csv")
@@ -135,8 +141,7 @@ def test_more_lines_than_fit_an_answer_become_an_export_and_nothing_is_cut_off(
     assert len(body_of(ready).splitlines()) == 6
 
 
-def test_an_export_is_asked_for_made_and_fetched(shop: Shop) -> None:
-    run = shop.judged()
+def test_an_export_is_asked_for_made_and_fetched(shop: Shop, run: dict[str, Any]) -> None:
     asked = shop.post(f"runs/{run['id']}/exports/", {"format": "ndjson", "filters": {"state": "unsupported"}})
     assert asked.status_code == 202
     assert asked.json()["file"] is None
@@ -147,8 +152,7 @@ def test_an_export_is_asked_for_made_and_fetched(shop: Shop) -> None:
     problem(shop.post(f"runs/{run['id']}/exports/", {"format": "csv", "filters": {"state": "odd"}}), 400, "state")
 
 
-def test_discrepancies_are_grouped_with_their_money_and_lead_to_their_claims(shop: Shop) -> None:
-    run = shop.judged()
+def test_discrepancies_are_grouped_with_their_money_and_lead_to_their_claims(shop: Shop, run: dict[str, Any]) -> None:
     found = shop.get(f"runs/{run['id']}/discrepancies/").json()["results"]
     assert [(row["reason"], row["agent_id"], row["claims"]) for row in found] == [("no_evidence", "a1", 2)]
     assert found[0]["money"] == [{"currency": "EUR", "charge_micros": 3000000}]
@@ -179,8 +183,7 @@ def test_scores_are_told_by_vendor_agent_action_and_day(shop: Shop) -> None:
     problem(shop.get("scores/", run="x"), 400, "run")
 
 
-def test_a_claim_is_found_and_explained_whatever_characters_its_id_has(shop: Shop) -> None:
-    run = shop.judged()
+def test_a_claim_is_found_and_explained_whatever_characters_its_id_has(shop: Shop, run: dict[str, Any]) -> None:
     path = f"claims/acme/{quote('odd/id ü?#1', safe='')}"
     lines = shop.get(f"{path}/", run=run["id"]).json()["results"]
     assert [(line["claim_id"], line["reason"]) for line in lines] == [("odd/id ü?#1", "no_evidence")]
@@ -194,8 +197,7 @@ def test_a_claim_is_found_and_explained_whatever_characters_its_id_has(shop: Sho
     problem(shop.get("claims/nobody/c1/"), 404)
 
 
-def test_nothing_of_it_is_there_for_another_tenant(shop: Shop, outsider: Client) -> None:
-    run = shop.judged()
+def test_nothing_of_it_is_there_for_another_tenant(shop: Shop, run: dict[str, Any], outsider: Client) -> None:
     batch = shop.get("batches/").json()["results"][0]["id"]
     discrepancy = shop.get(f"runs/{run['id']}/discrepancies/").json()["results"][0]["id"]
     nowhere = "0198aaaa-0000-7000-8000-000000000000"

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
+import pytest
 from django.test import Client
 
-from tests.audit.api.conftest import PERIOD, Shop, drain, problem
+from tests.audit.api.conftest import PERIOD, Shop, drain, open_shop, problem
+from tests.kept import kept
+
+begun, world, shop, run = kept(shop=open_shop, run=Shop.judged)
+
+
+@pytest.fixture(autouse=True)
+def _own_folders() -> None:
+    """What is kept lies in the folders of the process."""
 
 
 def strict(shop: Shop, **rules: object) -> str:
@@ -16,8 +26,8 @@ def strict(shop: Shop, **rules: object) -> str:
     return str(shop.post("rule-sets/", body).json()["id"])
 
 
-def test_a_preview_is_asked_for_made_and_read(shop: Shop) -> None:
-    run, rule_set = shop.judged(), strict(shop)
+def test_a_preview_is_asked_for_made_and_read(shop: Shop, run: dict[str, Any]) -> None:
+    rule_set = strict(shop)
     asked = shop.post(f"rule-sets/{rule_set}/preview/", {"run": run["id"]})
     assert (asked.status_code, asked.json()["state"], asked.json()["outcome"]) == (202, "waiting", None)
     preview = asked.json()["id"]
@@ -40,16 +50,16 @@ def test_a_preview_is_asked_for_made_and_read(shop: Shop) -> None:
     assert shop.get(f"runs/{run['id']}/").json() == run
 
 
-def test_the_same_question_has_the_same_answer(shop: Shop) -> None:
-    run, rule_set = shop.judged(), strict(shop)
+def test_the_same_question_has_the_same_answer(shop: Shop, run: dict[str, Any]) -> None:
+    rule_set = strict(shop)
     first = shop.post(f"rule-sets/{rule_set}/preview/", {"run": run["id"]}).json()
     drain(shop.tenant)
     second = shop.post(f"rule-sets/{rule_set}/preview/", {"run": run["id"]})
     assert (second.status_code, second.json()["id"], second.json()["state"]) == (202, first["id"], "done")
 
 
-def test_changed_lines_are_paged_filtered_and_given_as_files(shop: Shop) -> None:
-    run, rule_set = shop.judged(), strict(shop)
+def test_changed_lines_are_paged_filtered_and_given_as_files(shop: Shop, run: dict[str, Any]) -> None:
+    rule_set = strict(shop)
     preview = shop.post(f"rule-sets/{rule_set}/preview/", {"run": run["id"]}).json()["id"]
     drain(shop.tenant)
     path = f"previews/{preview}/changes/"

@@ -16,18 +16,21 @@ from audit.models import Alert, AlertRule, Delivery, Webhook
 from audit.operations import alerting
 from tests.audit.pages.walk import at, get, post, said
 from tests.desk import BY, CLAIMS, Desk, claim, drain, open_desk
+from tests.kept import kept
 from tests.world import World
 
 LOW = "Run 1: 0 % of the units claimed are verified, under the 90 % that were asked for."
 
 
-@pytest.fixture
-def desk(world: World) -> Desk:
+def judged(world: World) -> Desk:
     """Northwind's desk, with a run in which nothing is verified."""
     desk = open_desk(world.northwind.id)
     desk.take(desk.claims, CLAIMS + claim(1))
     desk.run()
     return desk
+
+
+begun, world, desk = kept(desk=judged)
 
 
 def make(client: Client, kind: str, **fields: Any) -> str:

@@ -6,31 +6,32 @@ import csv
 from io import StringIO
 from typing import Any
 
-import pytest
 from django.test import Client
 
 from audit.models import Batch, Source
 from tests.audit.pages.walk import at, get, post, said
 from tests.desk import CLAIMS, Desk, claim, drain, open_desk
+from tests.kept import kept
 from tests.world import World
 
 BAD = "c{n},=1+1,record_update,crm/Case/{n},when?,1,EUR,\n"
 
 
-@pytest.fixture
-def desk(world: World) -> Desk:
+def patient(world: World) -> Desk:
     """Northwind's desk, patient with faults."""
     desk = open_desk(world.northwind.id)
     desk.ask(lambda: Source.objects.update(refused_limit_bps=9_000))
     return desk
 
 
-@pytest.fixture
-def batch(desk: Desk) -> Batch:
+def read(desk: Desk) -> Batch:
     """Two good rows, one known already, one contradicting, two refused."""
     desk.take(desk.claims, CLAIMS + claim(8) + claim(9), "before.csv")
     rows = claim(1) + claim(2) + claim(8) + claim(9, micros=9_000_000) + BAD.format(n=3) + "c4,a1\n"
     return desk.take(desk.claims, CLAIMS + rows, "march.csv")
+
+
+begun, world, desk, batch = kept(desk=patient, batch=read)
 
 
 def page(batch: Batch, tenant: str = "northwind") -> str:

@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Callable
 
-import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,6 +14,7 @@ from audit.models import Source, StatedCount
 from audit.operations import sources
 from tests.audit.pages.walk import at, get, post
 from tests.desk import BY, CLAIMS, EVIDENCE, Desk, claim, drain, event, open_desk
+from tests.kept import kept
 from tests.world import World
 
 REPORT = "period_start,period_end,agent_id,action,units\n"
@@ -24,8 +24,7 @@ DAYS = (
 QUERIES = 20  # of the list, whatever its length
 
 
-@pytest.fixture
-def desk(world: World) -> Desk:
+def counted(world: World) -> Desk:
     """Northwind's desk with two lines, one event, a run over them, and a report that states five."""
     desk = open_desk(world.northwind.id)
     desk.take(desk.claims, CLAIMS + claim(1) + claim(2))
@@ -39,6 +38,9 @@ def report(desk: Desk) -> Source:
     """The source of Acme's counts."""
     found = desk.ask(lambda: Source.objects.filter(kind="counts").first())
     return found or desk.ask(lambda: sources.add_source("counts", "Acme report", BY, vendor=desk.vendor))
+
+
+begun, world, desk = kept(desk=counted)
 
 
 def test_the_page_names_the_variance_and_what_it_proves(as_vera: Client, desk: Desk) -> None:

@@ -13,6 +13,7 @@ from audit.models import Coverage
 from audit.operations import sources
 from tests.audit.pages.walk import at, get, post, said
 from tests.desk import BY, CLAIMS, EVIDENCE, Desk, claim, event, open_desk
+from tests.kept import kept
 from tests.world import World
 
 DECLARED_END = datetime(2026, 5, 1, tzinfo=UTC)
@@ -25,13 +26,15 @@ DECLARED = {
 }
 
 
-@pytest.fixture
-def desk(world: World) -> Desk:
+def proposed(world: World) -> Desk:
     """Northwind's desk; the CRM's files propose coverage that nobody declared."""
     desk = open_desk(world.northwind.id)
     desk.ask(lambda: Coverage.objects.all().delete())
     desk.take(desk.evidence, EVIDENCE + event(1) + event(2, day=3))
     return desk
+
+
+begun, world, desk = kept(desk=proposed)
 
 
 def test_a_proposal_counts_only_once_it_is_confirmed(as_alice: Client, desk: Desk) -> None:

@@ -10,11 +10,11 @@ from django.test import Client
 from audit.models import Batch, Job, RuleSet, Run
 from tests.audit.pages.walk import at, get, said
 from tests.desk import CLAIMS, EVIDENCE, Desk, claim, event, open_desk
+from tests.kept import kept
 from tests.world import World
 
 
-@pytest.fixture
-def desk(world: World) -> Desk:
+def judged(world: World) -> Desk:
     """Northwind's desk with a run; `c9` and `e9` arrived after it, `e3` lies on a record that no claim names."""
     desk = open_desk(world.northwind.id)
     desk.take(desk.claims, CLAIMS + claim(1) + claim(2) + claim(20), "march.csv")
@@ -23,6 +23,9 @@ def desk(world: World) -> Desk:
     desk.take(desk.claims, CLAIMS + claim(9), "late.csv")
     desk.take(desk.evidence, EVIDENCE + event(9), "late-crm.csv")
     return desk
+
+
+begun, world, desk = kept(desk=judged)
 
 
 def led_to(client: Client, text: str) -> str:

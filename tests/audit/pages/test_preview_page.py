@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from django.test import Client
 
 from audit.models import Preview, RuleSet, Run
@@ -12,23 +11,25 @@ from audit.operations import previews, rules
 from audit.vault.difference import Difference, Move
 from tests.audit.pages.walk import at, get, post, said
 from tests.desk import BY, CLAIMS, EVIDENCE, Desk, claim, drain, event, open_desk
+from tests.kept import kept
 from tests.world import World
 
 COUNTS_NOTHING = {"counted_actions": ["case_resolution"]}
 
 
-@pytest.fixture
-def desk(world: World) -> Desk:
+def opened(world: World) -> Desk:
     """Northwind's desk."""
     return open_desk(world.northwind.id)
 
 
-@pytest.fixture
-def run(desk: Desk) -> Run:
+def judged(desk: Desk) -> Run:
     """A finished run over two claims, one of them seen."""
     desk.take(desk.claims, CLAIMS + claim(1) + claim(2))
     desk.take(desk.evidence, EVIDENCE + event(1))
     return desk.run()
+
+
+begun, world, desk, run = kept(desk=opened, run=judged)
 
 
 def page_of(rule_set: RuleSet, tenant: str = "northwind") -> str:

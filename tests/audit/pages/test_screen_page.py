@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
 from django.test import Client
 
 from audit.models import Batch, LedgerEntry, Screen
 from audit.operations import parties
 from tests.audit.pages.walk import at, get, post, said
 from tests.desk import BY, CLAIMS, EVIDENCE, Desk, claim, drain, event, open_desk
+from tests.kept import kept
 from tests.world import World
 
 
-@pytest.fixture
-def desk(world: World) -> Desk:
+def opened(world: World) -> Desk:
     """Northwind's desk."""
     return open_desk(world.northwind.id)
 
 
-@pytest.fixture
-def batch(desk: Desk) -> Batch:
+def screened(desk: Desk) -> Batch:
     """Three lines, of which two are the same work within a minute, after a smaller batch."""
     desk.take(desk.claims, CLAIMS + claim(90, day=1) + claim(91, day=1), "february.csv")
     loop = claim(1).replace("c1,", "c7,").replace("09:00:00Z", "09:00:30Z")
     return desk.take(desk.claims, CLAIMS + claim(1) + loop + claim(2, day=3), "march.csv")
+
+
+begun, world, desk, batch = kept(desk=opened, batch=screened)
 
 
 def page(batch: Batch, tenant: str = "northwind") -> str:
