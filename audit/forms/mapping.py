@@ -227,9 +227,7 @@ class MappingForm(forms.Form):
         if self.keeps:
             self._ask(given)
         if given.get("line") == TOTAL:
-            self.add_error(
-                "line", "Totals are no claims: give them a source of counts, which compares them with lines."
-            )
+            self.add_error("line", "Totals are no claims: give them a source of counts, which compares them.")
         if not self.errors:
             for problem in self.mapping().problems(self.kind):
                 self.add_error(None, f"{problem[:1].upper()}{problem[1:]}.")

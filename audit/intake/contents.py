@@ -31,7 +31,7 @@ _SYSTEMS: Final = 5
 
 
 def misfits(texts: Texts, fits: Callable[[str], object]) -> list[str] | None:
-    """The values that do not fit: at most one in ten, or one of four and more. None where they are more, or no values."""
+    """The values that do not fit: at most one in ten, or one of four and more. None where more, or no values."""
     wrong = [text for text in texts if not fits(text)]
     return wrong if texts and len(wrong) <= max(len(texts) // 10, len(texts) >= 4) else None
 

@@ -170,11 +170,9 @@ def _line(kind: str, found: dict[str, str], columns: Sequence[str], sample: Samp
     bucket = next((column for column in columns if plain(column) in starts), None)
     ids = _texts(sample, found["claim_id"]) if "claim_id" in found else []
     if not ids and bucket:
-        reasons["line"] = (
-            f"no column holds an id of each line and `{bucket}` seems to name a period: this may be totals"
-        )
+        reasons["line"] = f"no column holds an id of each line and `{bucket}` seems to name a period: maybe totals"
     elif ids and len(set(ids)) == len(ids):
-        reasons["line"] = "each line has an id of its own and no column counts units: this may be one unit a line"
+        reasons["line"] = "each line has an id of its own and no column counts units: maybe one unit a line"
     return None
 
 
@@ -185,7 +183,7 @@ def _times(kind: str, found: dict[str, str], sample: Sample, reasons: Reasons) -
     if not texts:
         return {}
     for unit in EPOCHS:
-        if (wrong := misfits(texts, lambda text, unit=unit: unit_of([text]) == unit)) is not None:
+        if (wrong := _not_in(texts, unit)) is not None:
             shown = next(text for text in texts if text not in wrong)
             said = f"the times are numbers of the size of {unit} since 1970, such as {shown}"
             reasons["epoch"] = said + but(texts, wrong)
@@ -193,8 +191,8 @@ def _times(kind: str, found: dict[str, str], sample: Sample, reasons: Reasons) -
     wrong = misfits(texts, is_instant)
     if wrong is None:
         return _pattern(texts, reasons)
-    if wrong and "do not fit" not in reasons[clock or ""] and "does not fit" not in reasons[clock or ""]:
-        reasons[clock or ""] += but(texts, wrong)
+    if but(texts, wrong) not in reasons[str(clock)]:
+        reasons[str(clock)] += but(texts, wrong)
     naive = next((text for text in texts if text not in wrong and not _has_zone(text)), None)
     if naive:
         reasons["time_zone"] = f"times such as {naive} do not say their zone: choose it"
@@ -216,7 +214,7 @@ def _grain(kind: str, found: dict[str, str], sample: Sample, reasons: Reasons) -
 
 
 def _pattern(texts: list[str], reasons: Reasons) -> dict[str, Any]:
-    tried = {form: misfits(texts, lambda text, form=form: follows(text, form)) for form in PATTERNS}
+    tried = {form: _not_of(texts, form) for form in PATTERNS}
     fitting = {form: wrong for form, wrong in tried.items() if wrong is not None}
     if not fitting:
         reasons["date_pattern"] = f"times such as {texts[0][:40]} are written in no way that is known: give the pattern"
@@ -231,6 +229,14 @@ def _pattern(texts: list[str], reasons: Reasons) -> dict[str, Any]:
     if "%z" not in first:
         reasons["time_zone"] = f"times such as {shown} do not say their zone: choose it"
     return {"date_pattern": first}
+
+
+def _not_in(texts: list[str], unit: str) -> list[str] | None:
+    return misfits(texts, lambda text: unit_of([text]) == unit)
+
+
+def _not_of(texts: list[str], form: str) -> list[str] | None:
+    return misfits(texts, lambda text: follows(text, form))
 
 
 def _has_zone(text: str) -> bool:

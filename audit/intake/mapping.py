@@ -34,7 +34,7 @@ class Mapping:
     canonical value is none; a value that is not listed stays as it is.
     effect_columns: field of the effect -> column that holds its value. effect_pair: the column that names the field
     and the column that holds its value, as change histories have them.
-    line: what one line of claims is, a key of `LINES`; None: as many units as its units field says, one where none does.
+    line: what one line of claims is, a key of `LINES`; None: as many units as its units field says, else one.
     grain: `hour`, `day`, `week` or `month` where counts state only when their bucket begins.
     time_zone: IANA zone of times without one. date_pattern: their `strptime` pattern. epoch: `s`, `ms` or `us` where
     times are numbers. price: charge of one unit, a plain decimal, where no column says the charge; currency: where no

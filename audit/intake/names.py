@@ -16,8 +16,11 @@ _SIGNS: Final = re.compile(r"[^0-9a-z]")
 
 _OFTEN: Final = "many exports"
 COMMON: Final = frozenset(
-    "amount category count created date datetime day fee id key kind month name no nr number outcome period price qty "
-    "quantity ref reference result state status success time timestamp total type updated user username uuid".split()
+    (
+        *("amount", "category", "count", "created", "date", "datetime", "day", "fee", "id", "key", "kind", "month"),
+        *("name", "no", "nr", "number", "outcome", "period", "price", "qty", "quantity", "ref", "reference", "result"),
+        *("state", "status", "success", "time", "timestamp", "total", "type", "updated", "user", "username", "uuid"),
+    )
 )
 """Names that anybody gives a column: only its values can tell whether it is the field."""
 _TIMES: Final = (

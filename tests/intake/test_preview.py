@@ -242,7 +242,7 @@ def test_what_one_line_is_is_answered_only_where_the_file_says_it() -> None:
     mapping, reasons = intake.guess("claims", ["claim_id"], rows)
     assert (mapping.line, "one unit a line" in reasons["line"]) == (None, True)
     mapping, reasons = intake.guess("claims", ["month", "action"], [{"month": "2026-09", "action": "x"}])
-    assert (mapping.line, "may be totals" in reasons["line"]) == (None, True)
+    assert (mapping.line, "maybe totals" in reasons["line"]) == (None, True)
 
 
 def test_what_one_line_is_agrees_with_the_units() -> None:
