@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "tenants.middleware.TenantMiddleware",
+    "audit.problems.notes_files",
 ]
 ROOT_URLCONF = "awu_portal.urls"
 TEMPLATES = [
