@@ -79,7 +79,18 @@ def test_verdicts_and_drawers_lead_to_their_clause(judged: Judged) -> None:
         run = Run.objects.get()
     law = f"{at('law')}?run={run.id}#"
     assert f"{law}repeat" in vera.get(at("lines") + "?reason=repeat").content.decode()
+    for page in ("discrepancies", "overview"):
+        text = vera.get(at(page)).content.decode()
+        word = re.search(rf'<a class="verdict contradicted" href="{re.escape(law)}repeat"[^>]*>(.*?)</a>', text, re.S)
+        assert word, page
+        assert "Contradicted: Repeat, in the law" in " ".join(re.sub(r"<[^>]+>", "", word[1]).split())
+        rows = re.findall(r'<a href="(/t/northwind/discrepancies/[^"]+)">([\d,]+)<span class="said"> lines by', text)
+        link, count = rows[0]
+        assert f"{count} claims of" in get(vera, link), "the count of a row opens its lines"
+        for row in re.findall(r"<tr.*?</tr>", text, re.S):
+            assert row.count(law) <= 1, "a row says it once"
     overview = vera.get(at("overview")).content.decode()
+    assert all(f"{law}{state}" in overview for state in ("verified", "unverifiable", "unsupported", "contradicted"))
     assert {f"{law}{clause}" in overview for clause in ("score", "money", "supported", "order")} == {True}
 
 
