@@ -36,7 +36,7 @@ NOT_DRAWN = (
 
 
 def score_bar(
-    verified: int, unverifiable: int, unsupported: int, contradicted: int, law: Callable[[str], str] | None = None
+    verified: int, unverifiable: int, unsupported: int, contradicted: int, *, law: Callable[[str], str] | None = None
 ) -> SafeString:
     """Units by state on one scale: what is verified, what could be, and the rest.
 
