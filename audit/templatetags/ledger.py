@@ -86,8 +86,9 @@ def verdict(state: str, reason: str | None = None, provisional: bool = False, hr
     classes = f"verdict {known}{' provisional' if provisional else ''}"
     inside = format_html("{}{}{}", mark(known.value), hint, word)
     if href:
-        inside = format_html('{}<span class="said">, in the law</span>', inside)
-        return format_html('<a class="{}" href="{}" title="{}">{}</a>', classes, href, meaning, inside)
+        name = f"{STATE_WORDS[known]}: {word}" if hint else word
+        link = '<a class="{}" href="{}" title="{}" aria-label="{}, in the law">{}</a>'
+        return format_html(link, classes, href, meaning, name, inside)
     return format_html('<span class="{}" title="{}">{}</span>', classes, meaning, inside)
 
 
