@@ -90,6 +90,20 @@ def notes_files(get_response: Handler) -> Handler:
     return middleware
 
 
+def says_no_page(get_response: Handler) -> Handler:
+    """Middleware: where a form's address is opened as a page, as by loading it again, it says so."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if response.status_code != 405 or _is_call(request) or request.method not in ("GET", "HEAD"):
+            return response
+        page = _page(405)
+        page["Allow"] = response["Allow"]
+        return page
+
+    return middleware
+
+
 def _about(gone: lost.Lost) -> dict[str, Any]:
     return {"file": gone.key, "fault": "damaged" if gone.damaged else "missing"}
 

@@ -16,10 +16,10 @@ class FindingTable(Table):
     """One row a discrepancy, most money first."""
 
     reason = tables.Column(accessor="discrepancy__reason", verbose_name="What")
+    claims = CountColumn()  # it opens the row: in sight on narrow screens too
     vendor = tables.Column(accessor="discrepancy__vendor")
     agent = tables.Column(accessor="discrepancy__agent_id")
     action = tables.Column(accessor="discrepancy__action")
-    claims = CountColumn()
     units = CountColumn()
     charge_micros = tables.Column(verbose_name="Money", attrs=RIGHT)
     first_at = WhenColumn("day", verbose_name="First")
