@@ -151,6 +151,8 @@ class MappingForm(forms.Form):
             if column.name == "charge_micros":
                 self._add(CHARGE)
             self._add(column.name)
+        if "constant_environment" in self.fields:
+            self.fields["constant_environment"].label = "Where the work was done: the same for every line"
         for name in UNASKED[kind]:
             del self.fields[name]
 

@@ -71,6 +71,7 @@ def test_three_questions_are_asked_and_nothing_is_kept_before_they_are_answered(
     text = get(as_alice, address(waiting))
     assert "Three questions" in text
     for question in ("What is one line of the file?", "In which time zone are its times?", "Where was the work done?"):
+        assert f"{question} optional" not in text
         assert question in text
     silent = {name: text for name, text in CHOSEN.items() if name not in ("line", "time_zone", "constant_environment")}
     tried = as_alice.post(address(waiting), {**silent, "preview": "1"})
