@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError, transaction
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template import loader
 from django.views import defaults
 from rest_framework import exceptions
@@ -18,7 +19,10 @@ from audit.operations import room
 from audit.operations.answers import OtherRequest
 from audit.operations.batches import TooBig
 from audit.operations.faults import Busy, OverQuota, Refused, Unreadable
+from audit.vault import files, lost
 from tenants.scope import is_open
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
 
 MEDIA_TYPE = "application/problem+json"
 CALLS = "/api/"
@@ -26,6 +30,7 @@ AGAIN_SECONDS = 5
 AWAY = (OperationalError, InterfaceError)
 ENDED = "25P03"  # idle_in_transaction_session_timeout: whoever asked was too slow, or slept
 SEND_AGAIN = "The database does not answer: send it again, with the same Idempotency-Key if it had one."
+VAULT_AWAY = "The place where files are kept does not answer. Nothing was changed: ask again in a minute."
 STATUSES = {TooBig: 413, OtherRequest: 422, Unreadable: 415, OverQuota: 429, Busy: 503}
 
 
@@ -68,14 +73,47 @@ def server_error(request: HttpRequest) -> HttpResponse:
         told = _plain(503, str(busy)) if _is_call(request) else _page(503)
         told["Retry-After"] = str(busy.seconds)
         return told
+    if gone := lost.found(sys.exc_info()[1]):
+        about = {"lost": gone, "asked": request.path}
+        return _plain(500, str(gone), **_about(gone)) if _is_call(request) else _page(500, "500_file.html", about)
     detail = "Something went wrong here; it is in the log. Nothing of this request was kept."
     return _plain(500, detail) if _is_call(request) else defaults.server_error(request)
 
 
+def notes_files(get_response: Handler) -> Handler:
+    """Middleware: what a request asks of the vault is noted, so that its answer can name the file that is lost."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        with lost.noted():
+            return get_response(request)
+
+    return middleware
+
+
+def says_no_page(get_response: Handler) -> Handler:
+    """Middleware: where a form's address is opened as a page, as by loading it again, it says so."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if response.status_code != 405 or _is_call(request) or request.method not in ("GET", "HEAD"):
+            return response
+        page = _page(405)
+        page["Allow"] = response["Allow"]
+        return page
+
+    return middleware
+
+
+def _about(gone: lost.Lost) -> dict[str, Any]:
+    return {"file": gone.key, "fault": "damaged" if gone.damaged else "missing"}
+
+
 def _for_now(error: BaseException | None) -> Busy | None:
-    """What an error is to whoever asked where it will pass by itself: the database is away, a disk is full."""
+    """What an error is to whoever asked where it will pass by itself: database or vault are away, a disk is full."""
     if room.is_out(error):
         return Busy(room.FULL, room.WAIT_SECONDS)
+    if isinstance(error, files.Away):
+        return Busy(VAULT_AWAY, AGAIN_SECONDS)
     ended = getattr(error and error.__cause__, "sqlstate", None) == ENDED
     return Busy(SEND_AGAIN, AGAIN_SECONDS) if ended or isinstance(error, AWAY) else None
 
@@ -84,13 +122,13 @@ def _is_call(request: HttpRequest) -> bool:
     return request.path_info.startswith(CALLS)
 
 
-def _plain(status: int, detail: str) -> JsonResponse:
-    return JsonResponse(problem(status, detail), status=status, content_type=MEDIA_TYPE)
+def _plain(status: int, detail: str, **members: Any) -> JsonResponse:
+    return JsonResponse(problem(status, detail, **members), status=status, content_type=MEDIA_TYPE)
 
 
-def _page(status: int) -> HttpResponse:
+def _page(status: int, template: str = "", context: dict[str, Any] | None = None) -> HttpResponse:
     """A page that asks nothing of the database."""
-    return HttpResponse(loader.get_template(f"{status}.html").render(), status=status)
+    return HttpResponse(loader.get_template(template or f"{status}.html").render(context), status=status)
 
 
 def _response(error: Exception) -> Response | None:
@@ -109,7 +147,8 @@ def _response(error: Exception) -> Response | None:
     elif isinstance(error, SuspiciousOperation):
         error = exceptions.ParseError("The request cannot be read.")
     if not isinstance(error, exceptions.APIException):
-        return None
+        gone = lost.found(error)
+        return Response(problem(500, str(gone), **_about(gone)), status=500) if gone else None
     return _from_rest_framework(error)
 
 

@@ -100,6 +100,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "tenants.middleware.TenantMiddleware",
+    "audit.problems.notes_files",
+    "audit.problems.says_no_page",
 ]
 ROOT_URLCONF = "awu_portal.urls"
 TEMPLATES = [

@@ -49,7 +49,13 @@ class MemberForm(forms.Form):
 
     email = forms.EmailField(label="E-mail", max_length=254)
     name = forms.CharField(max_length=200)
-    role = forms.ChoiceField(choices=Role.choices, initial=Role.VIEWER)
+    role = forms.ChoiceField(
+        choices=Role.choices,
+        initial=Role.VIEWER,
+        help_text="A viewer looks; an analyst also uploads, opens runs and drafts rules; an auditor looks, samples and "
+        "exports; an admin does all of that, approves rules and manages this page; a vendor’s guest sees only what is "
+        "shared.",
+    )
 
 
 class RoleForm(forms.Form):

@@ -120,7 +120,7 @@ def member_role(request: TenantRequest, tenant: str, member: UUID) -> HttpRespon
         messages.success(request, f"{membership.user} is now {Role(membership.role).label}.")
     except operations.Refused as refusal:
         messages.error(request, str(refusal))
-    return redirect("members", tenant=tenant)
+    return _after(request, membership, tenant)
 
 
 @require_POST
@@ -133,6 +133,14 @@ def member_remove(request: TenantRequest, tenant: str, member: UUID) -> HttpResp
         messages.success(request, f"{membership.user} is no longer a member. Adding them again undoes this.")
     except operations.Refused as refusal:
         messages.error(request, str(refusal))
+    return _after(request, membership, tenant)
+
+
+def _after(request: TenantRequest, membership: Membership, tenant: str) -> HttpResponse:
+    """Back to the members; home for one who has just shut themselves out of that page."""
+    is_out = membership.removed_at is not None or not access.may(membership.role, "manage")
+    if membership.user_id == request.user.pk and is_out:
+        return redirect("home")
     return redirect("members", tenant=tenant)
 
 

@@ -101,7 +101,7 @@ def gets(right: str, *names: str) -> list[Row]:
 SPAN = {"starts_at": "2026-07-01T00:00:00", "ends_at": "2026-07-02T00:00:00"}
 RATE = {"vendor": "{vendor_id}", "action": "new", "price": "0.2", "currency": "USD", "starts_on": "2026-09-01"}
 NAMED = {"name": "new", "refused_limit": "10"}
-MAPPED = {f"column_{name}": name for name in HEADER.strip().split(",") if name != "environment"}
+MAPPED = {f"column_{name}": name for name in HEADER.strip().split(",")} | {"line": "units", "time_zone": "said"}
 LOW = {"threshold": "50"}
 PAGES = [
     *gets("see", "start", "overview", "vendors", "vendor", "rate-cards", "sources", "source", "batch", "batch-refused"),

@@ -21,7 +21,7 @@ from audit.api.paging import NAMES, PARAMETERS, bad_cursor, cursor_of, edges, pa
 from audit.api.runs import RUN, NotYet, run_of
 from audit.models import Export, Run
 from audit.operations import exports
-from audit.queries import catalogue, downloads, explanations, lines, runs
+from audit.queries import addresses, catalogue, downloads, explanations, lines, runs
 from audit.queries.lines import COLUMNS, ORDER, Line, Lines
 from audit.serializers.lines import (
     FORMATS,
@@ -100,10 +100,14 @@ class Claim(Endpoint):
     )
     @enters_scope
     def get(self, request: Request, vendor: str, claim_id: str) -> Response:
-        """The lines of a claim: one for each revision and each time that its id was claimed."""
+        """The lines of a claim: one for each revision and each time that its id was claimed.
+
+        An id that a path cannot hold (dots or nothing between slashes, control characters, very long) is named by
+        its SHA-256: `sha256:<64 hex digits>`. So is a vendor's key with a slash.
+        """
         refuse_unknown(request, ["run", *NAMES])
         with scope(self.key.tenant_id):
-            run, vendor_key = claim_run(request, vendor, claim_id)
+            run, vendor_key, claim_id = claim_run(request, vendor, claim_id)
             chosen = lines.of(run, {"vendor": vendor_key, "claim_id": claim_id})
         return walk(request, chosen)
 
@@ -117,18 +121,18 @@ class Explain(Endpoint):
         """The clause in words, the events that were considered and what became of them, burst, undoing, ancestors."""
         refuse_unknown(request, ["run"])
         with scope(self.key.tenant_id):
-            run, vendor_key = claim_run(request, vendor, claim_id)
+            run, vendor_key, claim_id = claim_run(request, vendor, claim_id)
             about = {"run": str(run.pk), "rule_set": str(run.rule_set_id), "rules": run.summary["rules"]}
         return Response(about | explanations.explain(run, vendor_key, claim_id))
 
 
-def claim_run(request: Request, vendor: str, claim_id: str) -> tuple[Run, str]:
-    """The run to look a claim up in, and its vendor's key. Raises Http404 where no run judged it, or NotYet."""
-    key, run_id = catalogue.vendor_key(vendor), run_of(request)
-    run = _done(runs.get(run_id)) if run_id else lines.latest(key, claim_id)
-    if run is None or not lines.of(run, {"vendor": key, "claim_id": claim_id}).read(0, 1):
+def claim_run(request: Request, vendor: str, claim_id: str) -> tuple[Run, str, str]:
+    """The run to look a claim up in, its vendor's key, its id. Raises Http404 where no run judged it, or NotYet."""
+    key, run_id = catalogue.vendor_key(addresses.vendor_key(vendor)), run_of(request)
+    run, found = addresses.claim(key, claim_id, _done(runs.get(run_id)) if run_id else None)
+    if run is None or not lines.of(run, {"vendor": key, "claim_id": found}).read(0, 1):
         raise Http404
-    return run, key
+    return run, key, found
 
 
 def _done(run: Run) -> Run:

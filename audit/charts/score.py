@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ from audit.charts.svg import (
 )
 from audit.kernel.terms import State
 from audit.templatetags import words
-from audit.templatetags.ledger import MARKS, STATE_WORDS, mark
+from audit.templatetags.ledger import MARKS, STATE_WORDS, mark, verdict
 
 ORDER = ("verified", "unverifiable", "unsupported", "contradicted")
 HATCHED = ("unverifiable", "unsupported")
@@ -35,11 +35,14 @@ NOT_DRAWN = (
 )
 
 
-def score_bar(verified: int, unverifiable: int, unsupported: int, contradicted: int) -> SafeString:
+def score_bar(
+    verified: int, unverifiable: int, unsupported: int, contradicted: int, *, law: Callable[[str], str] | None = None
+) -> SafeString:
     """Units by state on one scale: what is verified, what could be, and the rest.
 
     The low end is named above the scale and the high end below it, each running towards the middle: the two
-    labels never meet. With nothing undecided there is one end. With nothing claimed it says so.
+    labels never meet. With nothing undecided there is one end. With nothing claimed it says so. `law` gives the
+    address of a state's meaning.
     """
     parts = (verified, unverifiable, unsupported, contradicted)
     total = sum(parts)
@@ -57,7 +60,7 @@ def score_bar(verified: int, unverifiable: int, unsupported: int, contradicted: 
     return format_html(
         '<figure class="score">{}<figcaption><ul class="legend">{}</ul></figcaption></figure>',
         drawing(height, title, f"Of {words.units(total)} units claimed: {aloud}.", _scale(parts, low, high)),
-        _legend(parts),
+        _legend(parts, law),
     )
 
 
@@ -89,13 +92,11 @@ def _end(at: int, y: int, line: tuple[int, int], share: str, word: str, classes:
     return upright(at, *line, "guide") + label(at, y, text, "", anchor, 6 if anchor == "start" else -6)
 
 
-def _legend(parts: Sequence[int]) -> SafeString:
+def _legend(parts: Sequence[int], law: Callable[[str], str] | None) -> SafeString:
     return join(
         format_html(
-            '<li><span class="verdict {}">{}{}</span><b>{}</b><small>{}</small></li>',
-            state,
-            mark(state),
-            STATE_WORDS[State(state)],
+            "<li>{}<b>{}</b><small>{}</small></li>",
+            verdict(state, href=law(state) if law else ""),
             words.units(part),
             words.share_of(part, sum(parts)),
         )

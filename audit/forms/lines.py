@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
+from django.utils.http import urlencode
 
 from audit.kernel.terms import MEANINGS, Reason, State
+from audit.models import Finding, Run
+from audit.queries import runs
+from audit.templatetags import words
 from audit.templatetags.ledger import STATE_WORDS
 
 STATES = [("", "Every state"), *((state.value, STATE_WORDS[state]) for state in State)]
@@ -51,3 +56,38 @@ class LineFilter(forms.Form):
         """The filters that are set, by name; what cannot be used is left out."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value and name != "run"}
+
+
+class AmountFilter(forms.Form):
+    """From which amount on discrepancies are listed; what cannot be used narrows nothing."""
+
+    amount = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    currency = forms.RegexField(r"[A-Z]{3}", required=False)
+    vendor = forms.CharField(required=False, max_length=200)
+
+    def _given(self) -> dict[str, Any]:
+        self.is_valid()
+        found = {name: self.cleaned_data.get(name) for name in self.fields}
+        return {name: value for name, value in found.items() if value and (name != "currency" or found["amount"])}
+
+    def of(self, run: Run) -> QuerySet[Finding]:
+        """What the run found, narrowed."""
+        given = self._given()
+        whose = [given["vendor"]] if "vendor" in given else []
+        if "amount" in given:
+            return runs.reaching(run, given["amount"], given.get("currency", ""), *whose)
+        found = runs.findings(run)
+        return found.filter(discrepancy__vendor__in=whose) if whose else found
+
+    def words(self) -> str:
+        """What it narrows to; empty where it does not."""
+        given = self._given()
+        whose = f" of {given['vendor']}" if "vendor" in given else ""
+        if "amount" not in given:
+            return whose and f"Only{whose}"
+        each = words.money(given["amount"], given.get("currency"))
+        return f"Only{whose or ' those'} of {each} or more{'' if 'currency' in given else ' in one currency'}"
+
+    def address(self) -> str:
+        """The same as a part of an address."""
+        return urlencode(self._given())

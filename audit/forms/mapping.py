@@ -13,7 +13,7 @@ from django.forms import BoundField
 
 from audit.forms.sources import zones
 from audit.intake import Mapping
-from audit.intake.mapping import GRAINS
+from audit.intake.mapping import GRAINS, LINES
 from audit.kernel.terms import TAKEN
 
 CHARGE = "charge"
@@ -22,9 +22,23 @@ TRANSLATED = ("action", "outcome", "status", "environment", "grade", "withdrawn"
 PREFIXED = ("target", "parent_id", "session_id", "actor", "agent_id", "claim_id", "event_id", "claim_ref")
 UNASKED = {
     "claims": ("grain",),
-    "evidence": ("grain", "price", "currency"),
-    "counts": ("price", "effect_columns", "effect_field", "effect_value"),
+    "evidence": ("line", "grain", "price", "currency"),
+    "counts": ("line", "price", "effect_columns", "effect_field", "effect_value"),
 }
+ONE_LINE = {
+    "evidence": "One line is one event: something that the system saw, with an id of its own.",
+    "counts": "One line is the total of a bucket: a period, and where the file says so an agent and an action.",
+}
+"""What one line is of the kinds that leave no choice."""
+TOTAL = "total"
+LINE_CHOICES = [
+    ("unit", "One unit of work"),
+    ("units", "As many units of work as a column says"),
+    (TOTAL, "A total: the work of a day, a month or an agent added up"),
+]
+assert LINES.keys() | {TOTAL} == dict(LINE_CHOICES).keys()
+SAID = "said"
+ZONE_CHOICES = [("", "Choose one"), (SAID, "The times say it; refuse those that do not")]
 GRAIN_CHOICES = [("", "as a column says"), *((name, f"one {name} later") for name in GRAINS)]
 EPOCHS = [("", "as text"), ("s", "seconds since 1970"), ("ms", "milliseconds since 1970"), ("us", "microseconds")]
 EXPLAINED = {
@@ -86,11 +100,19 @@ class MappingForm(forms.Form):
     `fixed`: fields that the source itself says, which no file needs.
     """
 
+    line = forms.ChoiceField(
+        choices=LINE_CHOICES, required=False, widget=forms.RadioSelect, label="What is one line of the file?"
+    )
     date_pattern = forms.CharField(
         required=False, max_length=60, help_text="Where times are not RFC 3339: %d/%m/%Y %H:%M, %m/%d/%Y %I:%M %p"
     )
     epoch = forms.ChoiceField(choices=EPOCHS, required=False, label="Times are written")
-    time_zone = forms.ChoiceField(choices=zones, required=False, help_text="For times that do not say their zone.")
+    time_zone = forms.ChoiceField(
+        choices=lambda: [*ZONE_CHOICES, *zones()[1:]],
+        required=False,
+        label="In which time zone are its times?",
+        help_text="Ask who makes the files: a wrong zone moves every line by hours.",
+    )
     grain = forms.ChoiceField(
         choices=GRAIN_CHOICES,
         required=False,
@@ -113,15 +135,24 @@ class MappingForm(forms.Form):
     effect_value = forms.CharField(required=False, label="Column that holds its new value", help_text="NewValue")
 
     def __init__(
-        self, *args: Any, kind: str, columns: Sequence[str] = (), fixed: Sequence[str] = (), **options: Any
+        self,
+        *args: Any,
+        kind: str,
+        columns: Sequence[str] = (),
+        fixed: Sequence[str] = (),
+        keeps: bool = False,
+        **options: Any,
     ) -> None:
+        """keeps: what is sent is to be kept, so that every question must have its answer."""
         super().__init__(*args, **options)
-        self.kind, self.found = kind, list(columns)
+        self.kind, self.found, self.keeps = kind, list(columns), keeps
         self.named = [column for column in TAKEN[kind] if column.name not in fixed]
         for column in self.named:
             if column.name == "charge_micros":
                 self._add(CHARGE)
             self._add(column.name)
+        if "constant_environment" in self.fields:
+            self.fields["constant_environment"].label = "Where the work was done: the same for every line"
         for name in UNASKED[kind]:
             del self.fields[name]
 
@@ -159,16 +190,21 @@ class MappingForm(forms.Form):
                 self._bound(f"constant_{name}"),
                 self._bound(f"prefix_{name}"),
                 self._bound(f"values_{name}"),
-                QUOTED.sub(r"“\1”", why.get(name, "")),
+                why.get(name, ""),
                 ", ".join(samples.get(str(chosen.value() or ""), ())),
             )
 
     def _bound(self, name: str) -> BoundField | None:
         return self[name] if name in self.fields else None
 
+    @property
+    def one_line(self) -> str:
+        """What one line is, where the kind leaves no choice."""
+        return ONE_LINE.get(self.kind, "")
+
     def about_times(self) -> list[BoundField]:
-        """How times are read."""
-        return [self[name] for name in ("epoch", "date_pattern", "time_zone", "grain") if name in self.fields]
+        """How times are written."""
+        return [self[name] for name in ("epoch", "date_pattern", "grain") if name in self.fields]
 
     def about_money(self) -> list[BoundField]:
         """What a line costs where no column says so."""
@@ -190,10 +226,25 @@ class MappingForm(forms.Form):
             self._translate("effect_columns", given)
         if bool(given.get("effect_field")) != bool(given.get("effect_value")):
             self.add_error("effect_value", "Name both columns: the one with the field and the one with its value.")
+        if self.keeps:
+            self._ask(given)
+        if given.get("line") == TOTAL:
+            self.add_error("line", "Totals are no claims: give them a source of counts, which compares them.")
         if not self.errors:
             for problem in self.mapping().problems(self.kind):
                 self.add_error(None, f"{problem[:1].upper()}{problem[1:]}.")
         return given
+
+    def _ask(self, given: dict[str, Any]) -> None:
+        """Note the questions that have no answer."""
+        if "line" in self.fields and not given.get("line"):
+            self.add_error("line", "Say what one line is: how much work it claims depends on it.")
+        if not given.get("time_zone"):
+            self.add_error("time_zone", "Choose the zone of the times, or that the times say it themselves.")
+        if self.kind == "claims" and not (given.get("column_environment") or given.get("constant_environment")):
+            self.add_error(
+                "constant_environment", "Choose the column that says it, or write production, sandbox or your own word."
+            )
 
     def _names(self) -> list[str]:
         return [name.removeprefix("column_") for name in self.fields if name.startswith("column_")]
@@ -223,8 +274,9 @@ class MappingForm(forms.Form):
             values=each("values"),
             effect_columns=given.get("effect_columns") or {},
             effect_pair=(str(pair[0]), str(pair[1])) if all(pair) else None,
+            line=given.get("line") or None,
             grain=given.get("grain") or None,
-            time_zone=given.get("time_zone") or None,
+            time_zone=_unless(SAID, given.get("time_zone")),
             date_pattern=given.get("date_pattern") or None,
             epoch=given.get("epoch") or None,
             price=given.get("price") or None,
@@ -232,8 +284,12 @@ class MappingForm(forms.Form):
         )
 
 
-def initial(mapping: Mapping) -> dict[str, Any]:
-    """A mapping as the form shows it."""
+def _unless(word: str, text: str | None) -> str | None:
+    return text if text and text != word else None
+
+
+def initial(mapping: Mapping, *, zone_said: bool) -> dict[str, Any]:
+    """A mapping as the form shows it. zone_said: the times say their zone, or so it was answered."""
     parts = {"column": mapping.columns, "constant": mapping.constants, "prefix": mapping.prefixes}
     shown: dict[str, Any] = {
         f"{part}_{name}": value for part, values in parts.items() for name, value in values.items()
@@ -241,8 +297,9 @@ def initial(mapping: Mapping) -> dict[str, Any]:
     shown |= {f"values_{name}": _lines(values) for name, values in mapping.values.items()}
     shown |= {
         name: getattr(mapping, name) or ""
-        for name in ("grain", "time_zone", "date_pattern", "epoch", "price", "currency")
+        for name in ("line", "grain", "time_zone", "date_pattern", "epoch", "price", "currency")
     }
+    shown["time_zone"] = shown["time_zone"] or (SAID if zone_said else "")
     shown["effect_columns"] = _lines(mapping.effect_columns)
     shown["effect_field"], shown["effect_value"] = mapping.effect_pair or ("", "")
     return shown

@@ -29,7 +29,6 @@ class RunForm(forms.Form):
     def __init__(self, *args: Any, in_force: Callable[[date], RuleSet | None], **options: Any) -> None:
         """in_force: the version that judges periods which begin on a day, if any was approved for it."""
         super().__init__(*args, **options)
-        self.in_force = in_force
         if first := self.initial.get("first_day"):
             said = f"For a period that begins on {date_format(first, 'j M Y')}: {in_force(first) or STANDARD}."
             self.fields["rule_set"].help_text = said
@@ -45,10 +44,6 @@ class RunForm(forms.Form):
         if first and last and last < first:
             self.add_error("last_day", "The last day lies before the first: choose a later one.")
         return cleaned
-
-    def rules(self) -> RuleSet | None:
-        """The version that was chosen, else the one in force on the first day; None: the law's defaults."""
-        return self.cleaned_data["rule_set"] or self.in_force(self.cleaned_data["first_day"])
 
     def period(self) -> tuple[datetime, datetime]:
         """The first instant, and the first that no longer belongs."""

@@ -15,6 +15,11 @@ EPOCHS: Final = {"s": 1_000_000, "ms": 1_000, "us": 1}
 """Units of times that are numbers since 1970, in microseconds."""
 GRAINS: Final = ("hour", "day", "week", "month")
 """How long a bucket of counts is, where a file does not say when it ends."""
+LINES: Final = {
+    "unit": "one unit of work",
+    "units": "as many units as it says",
+}
+"""What one line of claims is. A line that is a total of many is no claim but a count."""
 CHARGE: Final = "charge"
 
 
@@ -29,6 +34,7 @@ class Mapping:
     canonical value is none; a value that is not listed stays as it is.
     effect_columns: field of the effect -> column that holds its value. effect_pair: the column that names the field
     and the column that holds its value, as change histories have them.
+    line: what one line of claims is, a key of `LINES`; None: as many units as its units field says, else one.
     grain: `hour`, `day`, `week` or `month` where counts state only when their bucket begins.
     time_zone: IANA zone of times without one. date_pattern: their `strptime` pattern. epoch: `s`, `ms` or `us` where
     times are numbers. price: charge of one unit, a plain decimal, where no column says the charge; currency: where no
@@ -41,6 +47,7 @@ class Mapping:
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     effect_columns: dict[str, str] = field(default_factory=dict)
     effect_pair: tuple[str, str] | None = None
+    line: str | None = None
     grain: str | None = None
     time_zone: str | None = None
     date_pattern: str | None = None
@@ -66,6 +73,18 @@ class Mapping:
         pair = value.get("effect_pair")
         return cls(**{**value, "effect_pair": tuple(pair) if pair else None})
 
+    def _line_problems(self, kind: str) -> list[str]:
+        counted = "units" in {*self.columns, *self.constants}
+        if self.line is None:
+            return []
+        if kind != "claims" or self.line not in LINES:
+            return [f"{self.line!r} is not what one line of {kind} is: claims may have {', '.join(LINES)}"]
+        if self.line == "unit" and counted:
+            return ["one line is one unit of work, and units come from the file: choose one"]
+        if self.line == "units" and not counted:
+            return ["one line is as many units as it says, and no column says how many: choose the column of units"]
+        return []
+
     def problems(self, kind: str) -> list[str]:
         """What is wrong with the mapping for this kind of input, in sentences."""
         known = {column.name for column in TAKEN[kind]} | ({CHARGE} if kind in CHARGED else set())
@@ -79,6 +98,7 @@ class Mapping:
             found.append(f"{self.grain!r} is no grain of {kind}: counts may have {', '.join(GRAINS)}")
         if self.grain and "period_end" in {*self.columns, *self.constants}:
             found.append("period_end follows from the grain or stands in the file: choose one")
+        found += self._line_problems(kind)
         return found + [problem for problem in (_zone_problem(self.time_zone), _price_problem(self.price)) if problem]
 
 

@@ -15,6 +15,14 @@ _AFFIXES: Final = re.compile(r"^(ssot|std)__|__(c|dlm|std)$", re.IGNORECASE)
 _SIGNS: Final = re.compile(r"[^0-9a-z]")
 
 _OFTEN: Final = "many exports"
+COMMON: Final = frozenset(
+    (
+        *("amount", "category", "count", "created", "date", "datetime", "day", "fee", "id", "key", "kind", "month"),
+        *("name", "no", "nr", "number", "outcome", "period", "price", "qty", "quantity", "ref", "reference", "result"),
+        *("state", "status", "success", "time", "timestamp", "total", "type", "updated", "user", "username", "uuid"),
+    )
+)
+"""Names that anybody gives a column: only its values can tell whether it is the field."""
 _TIMES: Final = (
     ("StartTimestamp", "Agentforce session tracing"),
     ("ai_agent.updated_at", "Intercom Fin"),
@@ -72,6 +80,11 @@ CLAIMS: Final[dict[str, Known]] = {
         ("span_id", "OpenTelemetry"),
         ("Id", "Salesforce and Intercom"),
         ("uuid", _OFTEN),
+        ("reference", _OFTEN),
+        ("ref", _OFTEN),
+        ("key", _OFTEN),
+        ("no", _OFTEN),
+        ("nr", _OFTEN),
     ),
     "agent_id": (
         ("AiAgentApiName", "Agentforce session tracing"),
@@ -88,6 +101,9 @@ CLAIMS: Final[dict[str, Known]] = {
         ("agent_name", _OFTEN),
         ("bot_name", "Zendesk AI agents"),
         ("actor_id", _OFTEN),
+        ("user", _OFTEN),
+        ("username", _OFTEN),
+        ("name", _OFTEN),
     ),
     "action": (
         ("AiAgentToolName", "Agentforce usage"),
@@ -101,6 +117,8 @@ CLAIMS: Final[dict[str, Known]] = {
         ("operation", _OFTEN),
         ("Name", "Agentforce session tracing"),
         ("type", _OFTEN),
+        ("kind", _OFTEN),
+        ("category", _OFTEN),
     ),
     "target": _TARGETS,
     "occurred_at": _TIMES,
@@ -136,12 +154,14 @@ CLAIMS: Final[dict[str, Known]] = {
         ("OutcomeCount", "Agentforce billing outcomes"),
         ("UsageQuantity", "Agentforce usage"),
         ("quantity", _OFTEN),
+        ("qty", _OFTEN),
         ("count", _OFTEN),
     ),
     "charge": (
         ("amount", _OFTEN),
         ("price", _OFTEN),
         ("cost", _OFTEN),
+        ("fee", _OFTEN),
         ("billed_cost", "FOCUS"),
         ("BilledCost", "FOCUS"),
     ),
@@ -183,6 +203,8 @@ EVIDENCE: Final[dict[str, Known]] = {
         ("changeType", "Salesforce change data"),
         ("operation", _OFTEN),
         ("type", _OFTEN),
+        ("kind", _OFTEN),
+        ("name", _OFTEN),
     ),
     "actor": (
         ("CreatedById", "Salesforce"),
@@ -195,15 +217,16 @@ EVIDENCE: Final[dict[str, Known]] = {
         ("updater_id", "Zendesk"),
         ("actor_id", "Zendesk audit log"),
         ("user_id", _OFTEN),
-        ("user", "ServiceNow audit"),
         ("changed_by", _OFTEN),
+        ("user", "ServiceNow audit"),
+        ("username", _OFTEN),
     ),
     "outcome": (("result", _OFTEN), ("success", _OFTEN), ("status", _OFTEN)),
     "claim_ref": (("correlation_id", "ServiceNow"), ("claim_id", _OFTEN), ("external_reference", _OFTEN)),
     "effect": (("changed_fields", "audit triggers"), ("payload", _OFTEN), ("changes", _OFTEN)),
     "system": (("source_system", _OFTEN), ("source", _OFTEN)),
     "vendor": (("vendor_name", _OFTEN),),
-    "units": (("quantity", _OFTEN),),
+    "units": (("quantity", _OFTEN), ("qty", _OFTEN)),
 }
 COVERAGE: Final[dict[str, Known]] = {
     "target_prefix": (("prefix", _OFTEN), ("target", _OFTEN)),

@@ -106,13 +106,8 @@ def unit_of(texts: Iterable[str]) -> str | None:
     return None
 
 
-def patterns_of(texts: Iterable[str]) -> list[str]:
-    """The date patterns that every text follows."""
-    texts = list(texts)
-    return [form for form in PATTERNS if texts and all(_follows(text, form) for text in texts)]
-
-
-def _follows(text: str, form: str) -> bool:
+def follows(text: str, form: str) -> bool:
+    """Whether a text is of a `strptime` pattern."""
     try:
         datetime.strptime(text, form)  # noqa: DTZ007  (only whether it fits)
     except ValueError:

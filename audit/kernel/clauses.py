@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from audit.kernel.ruleset import Rule, span
+from audit.kernel.ruleset import Rule, either, gap, span
 from audit.kernel.terms import GRADES, MEANINGS, Reason
 
 Row = Mapping[str, Any]
+_NO_STATUS: Final = "Under these rules no status means completed"
 GROUNDS: Final = {
     1: "it names this claim",
     2: "same record and action, values agree",
@@ -156,8 +157,8 @@ def _wrong_value(verdict: Row, rule: Rule) -> str:
 def _tainted(verdict: Row, rule: Rule) -> str:
     spoiled = verdict.get("spoiled")
     step = "a step that was wrong" if spoiled is None else f"found to be {_title(spoiled)}"
-    spoiling = ", ".join(map(_title, rule.taint_from))
-    return f"It was built on {verdict['tainted_by']}, {step}. What spoils the steps built on it: {spoiling}."
+    spoiling = f" What spoils the steps built on it: {', '.join(map(_title, rule.taint_from))}."
+    return f"It was built on {verdict['tainted_by']}, {step}.{spoiling if rule.taint_from else ''}"
 
 
 def _aggregate(verdict: Row, rule: Rule) -> str:
@@ -167,16 +168,54 @@ def _aggregate(verdict: Row, rule: Rule) -> str:
 
 def _undone(verdict: Row, rule: Rule) -> str:
     window = rule.undo_window_by_action.get(verdict.get("action", ""), rule.undo_window_seconds)
+    if not window:
+        return f"{verdict['undone_by']} reversed it in the very instant in which it was done; there is no undo window."
     return f"{verdict['undone_by']} reversed it within the undo window of {span(window)}."
 
 
 def _no_evidence(verdict: Row, rule: Rule) -> str:
     before = rule.match_before_by_action.get(verdict.get("action", ""), rule.match_before_seconds)
     after = rule.match_after_by_action.get(verdict.get("action", ""), rule.match_after_seconds)
-    return (
-        f"A system was watching the record for the whole window, {span(before)} before to {span(after)} after, and "
-        "none of its events answers this claim."
-    )
+    window = f"for the whole window, {span(before)} before to {span(after)} after," if before or after else "then"
+    return f"A system was watching the record {window} and none of its events answers this claim."
+
+
+def _none_of(what: str, values: tuple[str, ...], empty: str) -> str:
+    """That something is none of the values; or that there are none."""
+    return f"{what} is not {either(values)}" if values else empty
+
+
+def _own_failure(verdict: Row, rule: Rule) -> str:
+    status = _none_of("The vendor's own status", rule.completed_statuses, _NO_STATUS)
+    return f"{status}, and nothing is charged."
+
+
+def _not_completed(verdict: Row, rule: Rule) -> str:
+    status = _none_of("The vendor's own status", rule.completed_statuses, _NO_STATUS)
+    return f"It is charged, and {status[:1].lower()}{status[1:]}."
+
+
+def _not_production(verdict: Row, rule: Rule) -> str:
+    empty = "Under these rules no environment is production"
+    return f"{_none_of('Its environment', rule.production_environments, empty)}."
+
+
+def _not_counted(verdict: Row, rule: Rule) -> str:
+    counted = rule.counted_actions or ()
+    if not counted:
+        return "Under the definition in force no action is a unit."
+    verb = "is a unit" if len(counted) == 1 else "are units"
+    return f"Its action is not a unit: under the definition in force only {_and(counted)} {verb}."
+
+
+def _unregistered(verdict: Row, rule: Rule) -> str:
+    if rule.registered_agents == ():
+        return "Under these rules no agent is registered."
+    return "Its agent is not on the list of registered agents."
+
+
+def _and(values: tuple[str, ...]) -> str:
+    return " and ".join(filter(None, (", ".join(values[:-1]), *values[-1:])))
 
 
 def _title(reason: str) -> str:
@@ -188,26 +227,17 @@ _CLAUSES: Final[dict[Reason, Callable[[Row, Rule], str]]] = {
     Reason.DUPLICATE_ID: lambda verdict, rule: (
         "Another row of the same revision of this claim id was received first; that one is judged."
     ),
-    Reason.OWN_FAILURE: lambda verdict, rule: (
-        f"The vendor's own status is not among {', '.join(rule.completed_statuses)}, and nothing is charged."
-    ),
-    Reason.NOT_PRODUCTION: lambda verdict, rule: (
-        f"Its environment is not among {', '.join(rule.production_environments)}."
-    ),
-    Reason.NOT_COUNTED: lambda verdict, rule: (
-        f"Its action is not a unit under the definition in force: {', '.join(rule.counted_actions or ())}."
-    ),
-    Reason.NOT_COMPLETED: lambda verdict, rule: (
-        f"It is charged, and the vendor's own status is not among {', '.join(rule.completed_statuses)}."
-    ),
-    Reason.UNREGISTERED_AGENT: lambda verdict, rule: "Its agent is not on the list of registered agents.",
+    Reason.OWN_FAILURE: _own_failure,
+    Reason.NOT_PRODUCTION: _not_production,
+    Reason.NOT_COUNTED: _not_counted,
+    Reason.NOT_COMPLETED: _not_completed,
+    Reason.UNREGISTERED_AGENT: _unregistered,
     Reason.OSCILLATION: lambda verdict, rule: (
-        f"In a burst (at most {span(rule.burst_window_seconds)} from claim to claim) a value came back after another "
-        "one; the burst left nothing."
+        f"In a burst ({gap(rule.burst_window_seconds)}) a value came back after another one; the burst left nothing."
     ),
     Reason.REPEAT: lambda verdict, rule: (
-        f"{verdict['repeat_of']} is the same work of the same agent in one burst (at most "
-        f"{span(rule.burst_window_seconds)} from claim to claim); at most one of them counts."
+        f"{verdict['repeat_of']} is the same work of the same agent in one burst ({gap(rule.burst_window_seconds)}); "
+        "at most one of them counts."
     ),
     Reason.FAILED: lambda verdict, rule: f"{_event(verdict)} saw it tried and fail; no system as good saw it done.",
     Reason.WRONG_VALUE: _wrong_value,
@@ -218,7 +248,7 @@ _CLAUSES: Final[dict[Reason, Callable[[Row, Rule], str]]] = {
     Reason.TAINTED: _tainted,
     Reason.AGGREGATE: _aggregate,
     Reason.VENDOR_ATTESTED: lambda verdict, rule: (
-        f"Only systems outside grade {', '.join(rule.independent_grades)} support it."
+        f"Only systems outside grade {either(rule.independent_grades)} support it."
     ),
     Reason.SUPPORTED: lambda verdict, rule: (
         f"{_event(verdict)} saw it done, and no witness as good or better denies it."

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from audit.kernel import clauses
-from audit.kernel.ruleset import Rule, span
+from audit.kernel.ruleset import Rule, span, survival
 from audit.kernel.terms import Reason
 
 Said = Callable[[Rule], tuple[str, ...]]
@@ -71,6 +71,17 @@ def _clock(seconds: int) -> str:
     )
 
 
+def _window(rule: Rule, first: str, last: str) -> str:
+    """The match window around nine o'clock."""
+    if not rule.match_before_seconds and not rule.match_after_seconds:
+        return "at 09:00:00"
+    return f"{first} {_clock(-rule.match_before_seconds)} {last} {_clock(rule.match_after_seconds)}"
+
+
+def _each(seconds: int) -> str:
+    return f"each at most {span(seconds)} after the one before" if seconds else "all of one instant"
+
+
 EXAMPLES: Final[dict[Reason, Callable[[Rule], str]]] = {
     Reason.SUPERSEDED: lambda rule: "The vendor sends T-1 again as revision 1: revision 0 is superseded.",
     Reason.DUPLICATE_ID: lambda rule: (
@@ -82,8 +93,7 @@ EXAMPLES: Final[dict[Reason, Callable[[Rule], str]]] = {
     Reason.NOT_COMPLETED: lambda rule: "A line says “escalated” and has a charge.",
     Reason.UNREGISTERED_AGENT: lambda rule: "An agent that nobody has entered bills its first line.",
     Reason.SUPPORTED: lambda rule: (
-        f"A claim of 09:00:00 is answered by the system's own event between {_clock(-rule.match_before_seconds)} and "
-        f"{_clock(rule.match_after_seconds)}."
+        f"A claim of 09:00:00 is answered by the system's own event {_window(rule, 'between', 'and')}."
     ),
     Reason.FAILED: lambda rule: "The system's log has the call, with an error.",
     Reason.WRONG_VALUE: lambda rule: "The line says status = closed; the system's history says status = pending.",
@@ -92,17 +102,15 @@ EXAMPLES: Final[dict[Reason, Callable[[Rule], str]]] = {
         "The vendor's own trace shows the call, and no system of yours saw or covers it."
     ),
     Reason.NO_EVIDENCE: lambda rule: (
-        f"The system watched from {_clock(-rule.match_before_seconds)} to {_clock(rule.match_after_seconds)} and has "
-        "nothing of a claim of 09:00:00."
+        f"The system watched {_window(rule, 'from', 'to')} and has nothing of a claim of 09:00:00."
     ),
     Reason.OUTSIDE_COVERAGE: lambda rule: "The export of those three days is missing: nobody can say.",
     Reason.NO_TARGET: lambda rule: "A line says “case resolved” and not which case.",
     Reason.OSCILLATION: lambda rule: "An agent sets a status to open, closed, open, closed within minutes.",
     Reason.REPEAT: lambda rule: (
-        f"Fifty writes of one value, each at most {span(rule.burst_window_seconds)} after the one before: one counts, "
-        "forty-nine are repeats."
+        f"Fifty writes of one value, {_each(rule.burst_window_seconds)}: one counts, forty-nine are repeats."
     ),
-    Reason.UNDONE: lambda rule: f"A case is resolved, and reopened within {span(rule.undo_window_seconds)} of it.",
+    Reason.UNDONE: lambda rule: f"A case is resolved, and reopened within {survival(rule.undo_window_seconds)}.",
     Reason.TAINTED: lambda rule: "An agent looks up the wrong customer and then writes to that customer's record.",
     Reason.AGGREGATE: lambda rule: "A line claims 40 units, and its event shows one change.",
 }

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from audit.kernel.law import Step
-from audit.kernel.ruleset import Rule, span
+from audit.kernel.ruleset import Rule, span, survival
 from audit.kernel.terms import Reason
 
 
 def _window(rule: Rule) -> str:
+    if not rule.match_before_seconds and not rule.match_after_seconds:
+        return "in the very instant of the claim"
     before, after = span(rule.match_before_seconds), span(rule.match_after_seconds)
     return f"from {before} before to {after} after the claim, ends included"
 
@@ -47,11 +49,11 @@ def _hearing(rule: Rule) -> tuple[str, ...]:
 
 
 def _decision(rule: Rule) -> tuple[str, ...]:
-    grades = ", ".join(rule.independent_grades)
+    first, *more = rule.independent_grades
+    best = f"The best of the independent grades ({', '.join([first, *more])})" if more else f"Grade {first}"
     return (
-        f"The best of the independent grades ({grades}) in which any system has a word, or was watching and saw "
-        "nothing, "
-        "decides. Peers that saw nothing do not count against one that saw it done.",
+        f"{best} in which any system has a word, or was watching and saw nothing, decides. "
+        "Peers that saw nothing do not count against one that saw it done.",
         "A worse grade never mends the silence of a better one: an interface may say done while the record did not "
         "change. If every worse independent word is “failed”, the claim failed.",
         "If no independent grade decides, the others are asked; what they support is attested, never verified.",
@@ -59,12 +61,22 @@ def _decision(rule: Rule) -> tuple[str, ...]:
     )
 
 
+def _apart(rule: Rule) -> str:
+    seconds = rule.burst_window_seconds
+    return f"that follow each other by at most {span(seconds)}" if seconds else "of one instant"
+
+
+def _least(rule: Rule) -> str:
+    count = rule.burst_minimum
+    return f"From {count} claims of the same known effect" if count > 1 else "Of the claims of the same known effect"
+
+
 def _bursts(rule: Rule) -> tuple[str, ...]:
     return (
-        "Claims of one vendor, agent, action and record that follow each other by at most "
-        f"{span(rule.burst_window_seconds)} are one burst. An undone event of an independent system between two of "
+        f"Claims of one vendor, agent, action and record {_apart(rule)} are one burst. "
+        "An undone event of an independent system between two of "
         "them ends it.",
-        f"From {rule.burst_minimum} claims of the same known effect in one burst on, one is kept: the best supported, "
+        f"{_least(rule)} in one burst{' on' if rule.burst_minimum > 1 else ''} one is kept: the best supported, "
         "then the earliest. The others repeat it. Where the effect is not known, claims of one session are taken as "
         "the "
         "same work.",
@@ -75,7 +87,7 @@ def _bursts(rule: Rule) -> tuple[str, ...]:
 
 def _undone(rule: Rule) -> tuple[str, ...]:
     return (
-        f"Work must survive {span(rule.undo_window_seconds)}"
+        f"Work must survive {survival(rule.undo_window_seconds)}"
         + (" (single actions have their own time)" if rule.undo_window_by_action else "")
         + ". An event that says “undone” takes the latest work before it on that record, or the claim that it "
         "names, if it "
@@ -96,9 +108,14 @@ def _order(rule: Rule) -> tuple[str, ...]:
 def _provisional(rule: Rule) -> tuple[str, ...]:
     return (
         "A verified claim is provisional while no independent system watches its record to the end of its undo window, "
-        f"in general {span(rule.undo_window_seconds)} after the work. It is verified and says so with a mark: it "
+        f"in general {_end(rule)}. It is verified and says so with a mark: it "
         "may still fall.",
     )
+
+
+def _end(rule: Rule) -> str:
+    seconds = rule.undo_window_seconds
+    return f"{span(seconds)} after the work" if seconds else "the instant of the work"
 
 
 def _unclaimed(rule: Rule) -> tuple[str, ...]:

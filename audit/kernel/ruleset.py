@@ -16,6 +16,7 @@ from audit.kernel.terms import STATUSES, Reason
 
 SECONDS_MAX: Final = 10_000_000_000
 """Longer spans (over three centuries) are refused: they would leave the range of instants."""
+_ONE: Final = "of the same work one counts"
 GRADE_SETS: Final = (("A",), ("A", "B"), ("A", "B", "C"))
 
 
@@ -189,30 +190,58 @@ NAMES: Final = tuple(item.name for item in fields(Rule))
 def sentences(rule: Rule) -> list[str]:
     """The rule set in plain English, one sentence for each thing that it settles."""
     lines = [
-        f"Evidence may come {span(rule.match_before_seconds)} before the claim{_except(rule.match_before_by_action)} "
-        f"and {span(rule.match_after_seconds)} after it{_except(rule.match_after_by_action)}, ends included.",
+        _window(rule),
         f"Counted as a unit: {_all(rule.counted_actions, 'every action')}.",
-        f"Production is {_all(rule.production_environments, 'everything')}; "
-        f"completed means the status {_all(rule.completed_statuses, 'any')}.",
+        f"{_production(rule)} {_completed(rule)}",
         f"Registered agents: {_all(rule.registered_agents, 'every agent')}.",
-        f"Independent witnesses are of grade {' or '.join(rule.independent_grades)}.",
+        f"Independent witnesses are of grade {either(rule.independent_grades)}.",
         "A line that did not complete and has no charge is "
         + ("taken as charged." if rule.failures_are_billed else "not claimed."),
         "Effects are compared" + (f", but for {_all(rule.ignore_fields, '')}." if rule.ignore_fields else ".")
         if rule.compare_effects
         else "Effects that differ are treated as silent.",
-        f"Claims of one agent, action and target at most {span(rule.burst_window_seconds)} apart are one burst; "
-        f"from {rule.burst_minimum} of the same work on, one counts.",
+        _burst(rule),
         "A burst that goes back and forth counts for nothing."
         if rule.oscillation_voids
         else "A burst that goes back and forth is judged claim by claim.",
-        f"Work must survive {span(rule.undo_window_seconds)}{_except(rule.undo_window_by_action)}.",
+        f"Work must survive {survival(rule.undo_window_seconds)}{_except(rule.undo_window_by_action)}.",
     ]
     if rule.taint_from:
         lines.append(f"Work built on a step that is {_all(rule.taint_from, '', ' or ')} is tainted.")
     else:
         lines.append("No step spoils the work that was built on it.")
     return lines
+
+
+def _window(rule: Rule) -> str:
+    spans = (rule.match_before_seconds, rule.match_after_seconds)
+    if not any(spans) and not rule.match_before_by_action and not rule.match_after_by_action:
+        return "Evidence must be of the very instant of the claim."
+    return (
+        f"Evidence may come {span(spans[0])} before the claim{_except(rule.match_before_by_action)} "
+        f"and {span(spans[1])} after it{_except(rule.match_after_by_action)}, ends included."
+    )
+
+
+def _production(rule: Rule) -> str:
+    given = rule.production_environments
+    return f"Production is {either(given)}." if given else "No environment is production."
+
+
+def _completed(rule: Rule) -> str:
+    given = rule.completed_statuses
+    return f"Completed means the status {either(given)}." if given else "No status means completed."
+
+
+def _burst(rule: Rule) -> str:
+    apart = f"at most {span(rule.burst_window_seconds)} apart" if rule.burst_window_seconds else "of one instant"
+    first = f"from {rule.burst_minimum} of the same work on, one counts" if rule.burst_minimum > 1 else _ONE
+    return f"Claims of one agent, action and target {apart} are one burst; {first}."
+
+
+def survival(seconds: int) -> str:
+    """How long work must survive, in words."""
+    return span(seconds) if seconds else "the instant in which it was done"
 
 
 def span(seconds: int) -> str:
@@ -224,6 +253,16 @@ def span(seconds: int) -> str:
     return f"{seconds} second{'' if seconds == 1 else 's'}"
 
 
+def either(values: tuple[str, ...]) -> str:
+    """One of several in words: "a", "a or b", "a, b or c"."""
+    return " or ".join(filter(None, (", ".join(values[:-1]), *values[-1:])))
+
+
+def gap(seconds: int) -> str:
+    """The longest gap inside a burst, in words."""
+    return f"at most {span(seconds)} from claim to claim" if seconds else "claims of one instant"
+
+
 def _except(by_action: Mapping[str, int]) -> str:
     if not by_action:
         return ""
@@ -233,4 +272,4 @@ def _except(by_action: Mapping[str, int]) -> str:
 def _all(values: tuple[str, ...] | None, everything: str, joint: str = ", ") -> str:
     if values is None:
         return everything
-    return joint.join(values) if values else "nothing"
+    return joint.join(values) if values else "none"

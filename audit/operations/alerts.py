@@ -6,6 +6,7 @@ holds the lock `alerts`, and takes it before those on runs and on the ledger.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +15,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from audit.kernel.terms import MEANINGS, Reason
 from audit.models import Alert, AlertRule, Discrepancy, Finding, Run, Score
@@ -25,6 +27,7 @@ from tenants.models import Tenant
 from tenants.scope import current
 
 NAME_LENGTH = 80  # of what vendors write, in a sentence
+ONE_BY_ONE = 20  # discrepancies of a run that get an alert each, the largest; the rest share one that counts them
 Kind = AlertRule.Kind
 
 
@@ -37,6 +40,7 @@ class Condition:
     place: tuple[str, dict[str, Any]]
     query: str
     numbers: dict[str, Any]
+    renews: bool = False  # what is told of it is told anew while it holds, on its page
 
 
 def settle(rule: AlertRule, holding: Iterable[Condition], concerned: QuerySet[Alert] | None = None) -> None:
@@ -46,7 +50,8 @@ def settle(rule: AlertRule, holding: Iterable[Condition], concerned: QuerySet[Al
     opened = {alert.subject: alert for alert in Alert.objects.filter(rule=rule, resolved_at=None)}
     for subject, condition in held.items():
         if subject in opened:
-            Alert.objects.filter(id=opened[subject].id).update(noted_at=now, numbers=condition.numbers)
+            said = {"link": _link(condition), "sentence": condition.sentence} if condition.renews else {}
+            Alert.objects.filter(id=opened[subject].id).update(noted_at=now, numbers=condition.numbers, **said)
         else:
             _raise(rule, condition)
     for alert in concerned.filter(rule=rule, resolved_at=None) if concerned is not None else ():
@@ -60,19 +65,22 @@ def hold() -> None:
 
 
 def _raise(rule: AlertRule, condition: Condition) -> None:
-    name, parameters = condition.place
-    slug = Tenant.objects.values_list("slug", flat=True).get(id=current())
-    link = reverse(name, kwargs={"tenant": slug, **parameters}) + condition.query
     alert = Alert.objects.create(
         tenant_id=current(),
         rule=rule,
         subject=condition.subject,
         sentence=condition.sentence,
-        link=link,
+        link=_link(condition),
         numbers=condition.numbers,
     )
     enter("alert.raised", alert, "system", kind=rule.kind, rule=rule.id)
     deliveries.announce(alert, deliveries.RAISED)
+
+
+def _link(condition: Condition) -> str:
+    name, parameters = condition.place
+    slug = Tenant.objects.values_list("slug", flat=True).get(id=current())
+    return reverse(name, kwargs={"tenant": slug, **parameters}) + condition.query
 
 
 def resolve(alert: Alert) -> None:
@@ -169,15 +177,51 @@ def _low(rule: AlertRule, run: Run, score: Score, subject: str) -> Condition:
 
 
 def _discrepancies(rule: AlertRule, run: Run) -> None:
-    found = (
-        Finding.objects.filter(run=run).select_related("discrepancy").order_by("charge_micros", "id")
-    )  # largest last
+    """The largest one by one, largest last; one more alert counts the rest. What has an open alert keeps it."""
+    keys = [party.key for party in (rule.vendor, run.vendor) if party]
+    found = list(runs.reaching(run, rule.amount_micros, rule.currency, *keys))
+    found.sort(key=lambda finding: (-max(_amounts(rule, finding).values()), finding.id))
     known = Discrepancy.objects.filter(period_start=run.period_start, period_end=run.period_end)
-    for key in [party.key for party in (rule.vendor, run.vendor) if party]:
-        found, known = found.filter(discrepancy__vendor=key), known.filter(vendor=key)
-    subjects = [str(pk) for pk in known.values_list("id", flat=True)]
-    holding = [_discrepancy(rule, finding) for finding in found if _amounts(rule, finding)]
-    settle(rule, holding, Alert.objects.filter(subject__in=subjects))
+    for key in keys:
+        known = known.filter(vendor=key)
+    rest = f"rest/{run.period_start.isoformat()}/{run.period_end.isoformat()}/{run.vendor_id or ''}"
+    subjects = [*map(str, known.values_list("id", flat=True)), rest]
+    concerned = Alert.objects.filter(subject__in=subjects)
+    open_ones = set(concerned.filter(rule=rule, resolved_at=None).values_list("subject", flat=True))
+    alone = [f for at, f in enumerate(found) if at < ONE_BY_ONE or str(f.discrepancy_id) in open_ones]
+    holding = [_discrepancy(rule, finding) for finding in reversed(alone)]
+    if len(alone) < len(found):
+        holding.append(_rest(rule, run, rest, found, alone))
+    settle(rule, holding, concerned)
+
+
+def _rest(rule: AlertRule, run: Run, subject: str, found: list[Finding], alone: list[Finding]) -> Condition:
+    """One condition for the discrepancies that have no alert of their own: how many, how much, where they are."""
+    mine = {finding.id for finding in alone}
+    others = [finding for finding in found if finding.id not in mine]
+    sums: Counter[str] = Counter()
+    for finding in others:
+        sums.update(_amounts(rule, finding))
+    told = " and ".join(money(micros, currency) for currency, micros in sorted(sums.items()))
+    each = money(rule.amount_micros, rule.currency) + ("" if rule.currency else " in one currency")
+    whose = {"vendor": rule.vendor.key} if rule.vendor else {}
+    query = {"run": str(run.id), "amount": rule.amount_micros, "currency": rule.currency, **whose}
+    return Condition(
+        subject,
+        f"{run}: {len(found):,} discrepancies of {each} or more. {len(alone):,} of them have alerts of their own; "
+        f"the other {len(others):,} come to {told}.",
+        ("discrepancies", {}),
+        f"?{urlencode({name: value for name, value in query.items() if value != ''})}",
+        {
+            "amount_micros": rule.amount_micros,
+            "charge_micros": dict(sorted(sums.items())),
+            "claims": sum(finding.claims for finding in others),
+            "units": sum(finding.units for finding in others),
+            "discrepancies": len(others),
+            "told_one_by_one": len(alone),
+        },
+        renews=True,
+    )
 
 
 def _amounts(rule: AlertRule, finding: Finding) -> dict[str, int]:

@@ -26,9 +26,11 @@ from audit.operations.faults import Refused
 from audit.operations.points import reached
 from audit.operations.progress import reporter, tell
 from audit.operations.record import canonical_json, enter, lock, next_number
+from audit.queries.rules import in_force
 from audit.queries.runs import reach
 from audit.vault import files
 from audit.vault.select import join_lines, select_claims, select_evidence, write_rows
+from tenants.models import Tenant
 from tenants.scope import current, scope
 
 INPUT_FILES = ("claims", "evidence", "coverage", "actors")
@@ -42,11 +44,14 @@ def open_run(
     rule_set: RuleSet | None = None,
     vendor: Vendor | None = None,
 ) -> Run:
-    """Open a run over what has arrived so far, in streams too, and queue it. Without a rule set: the law's defaults."""
+    """Open a run over what has arrived so far, in streams too, and queue it.
+
+    Without a rule set: the one in force on the first day of the period in the tenant's zone, else the law's defaults.
+    """
     if period_start >= period_end:
         raise Refused("The period ends before it begins: period_end must be later.", field="period_end")
     streams.close_all()
-    rule_set = rule_set or rules.standard()
+    rule_set = rule_set or _in_force(period_start)
     if rule_set.state == RuleSet.State.REJECTED:
         raise Refused(f"{rule_set} was rejected: choose another version.", field="rule_set")
     lock("runs")
@@ -65,6 +70,11 @@ def open_run(
     enter("run.opened", run, by, rules=rule_set.digest, inputs=inputs)
     jobs.add(Job.Kind.CARRY, run.id)
     return run
+
+
+def _in_force(period_start: datetime) -> RuleSet:
+    with timezone.override(Tenant.objects.get(id=current()).time_zone):
+        return in_force(timezone.localdate(period_start)) or rules.standard()
 
 
 def again(run: Run, by: str) -> Run:

@@ -10,7 +10,7 @@ from django.http import Http404
 
 from audit.models import Actor, Agent, Batch, Coverage, Discrepancy, Export, Finding, RuleSet, Run, Source, Vendor
 from audit.queries import runs
-from audit.vault import files
+from audit.vault import files, lost
 
 
 def vendors() -> QuerySet[Vendor]:
@@ -115,8 +115,11 @@ def ready_export(run: Run, form: str, filters: dict[str, str]) -> Export | None:
 
 
 def stored(key: str) -> Path:
-    """A file of the vault, by the key that a row of the tenant keeps. Raises Http404 where it is gone."""
-    try:
-        return files.local(key)
-    except FileNotFoundError as error:
-        raise Http404("The file is not there any more.") from error
+    """A file of the vault to be handed out, by the key that a row of the tenant keeps, whole or not at all.
+
+    Raises vault.files.Missing, and Damaged where its bytes are not those that were kept.
+    """
+    path = files.local(key)
+    if not lost.is_whole(path):
+        raise lost.Damaged(key)
+    return path

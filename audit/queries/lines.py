@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -176,9 +176,14 @@ def of(run: Run, filters: Mapping[str, str] | None = None) -> Lines:
     return Lines(files.local(run.files["lines"]), dict(filters or {}))
 
 
+def newest_first() -> Iterable[Run]:
+    """The finished runs in which a claim is looked for that names none."""
+    return Run.objects.filter(state=Run.State.DONE).order_by("-number")[:50]
+
+
 def latest(vendor: str, claim_id: str) -> Run | None:
     """The newest finished run that judged a claim."""
-    for run in Run.objects.filter(state=Run.State.DONE).order_by("-number")[:50]:
+    for run in newest_first():
         if of(run, {"vendor": vendor, "claim_id": claim_id}).count:
             return run
     return None

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Max, Min, QuerySet
+from django.db.models.fields.json import KeyTransform
 from django.http import Http404
 from django.utils import timezone
 
@@ -56,6 +57,16 @@ def findings(run: Run) -> QuerySet[Finding]:
     return Finding.objects.filter(run=run).select_related("discrepancy")
 
 
+def reaching(run: Run, amount_micros: int, currency: str = "", *vendors: str) -> QuerySet[Finding]:
+    """What a run found that comes to an amount or more in this currency, or in any one; of these vendors' claims."""
+    found = findings(run)
+    for vendor in vendors:
+        found = found.filter(discrepancy__vendor=vendor)
+    if not currency:
+        return found.filter(charge_micros__gte=amount_micros)  # which is in the one with most money
+    return found.annotate(purse=KeyTransform(currency, "money")).filter(purse__gte=amount_micros)
+
+
 def words_of(run: Run) -> dict[str, list[str]]:
     """The vendors, agents and actions that a run's claims name, for choosing among them."""
     rows = Total.objects.filter(run=run)
@@ -70,9 +81,9 @@ def exports(run: Run) -> QuerySet[Export]:
     return Export.objects.filter(run=run)
 
 
-def finding_counts(run: Run) -> dict[str, int]:
-    """How many discrepancies of each reason a run found."""
-    rows = Finding.objects.filter(run=run).values_list("discrepancy__reason")
+def finding_counts(found: QuerySet[Finding]) -> dict[str, int]:
+    """How many of these discrepancies have each reason."""
+    rows = found.values_list("discrepancy__reason")
     return dict(rows.annotate(count=Count("id")).order_by("discrepancy__reason"))
 
 

@@ -66,7 +66,11 @@ class NewRunSerializer(serializers.Serializer[Any]):
     period_start = Instant()
     period_end = Instant(help_text="The first instant that no longer belongs.")
     rule_set = Reference(
-        queryset=RuleSet.objects.all(), required=False, allow_null=True, help_text="Without one: the law's defaults."
+        queryset=RuleSet.objects.all(),
+        required=False,
+        allow_null=True,
+        help_text="Without one: the version in force on the first day of the period in the tenant's time zone, as on "
+        "the page; the law's defaults (Standard) where none is.",
     )
     vendor = VendorField(required=False, allow_null=True, help_text="Only this vendor's claims; by id or key.")
 

@@ -76,7 +76,7 @@ def mark(name: str) -> SafeString:
 
 @register.simple_tag(name="verdict_word")
 def verdict(state: str, reason: str | None = None, provisional: bool = False, href: str = "") -> SafeString:
-    """State and reason as colour, icon and word. The reason's meaning is its title; `href` makes it a link."""
+    """State and reason as colour, icon and word. The reason's meaning is its title; `href` is of its clause."""
     known = State(state)
     word, meaning = STATE_WORDS[known], STATE_WORDS[known]
     hint = SafeString("")
@@ -86,7 +86,9 @@ def verdict(state: str, reason: str | None = None, provisional: bool = False, hr
     classes = f"verdict {known}{' provisional' if provisional else ''}"
     inside = format_html("{}{}{}", mark(known.value), hint, word)
     if href:
-        return format_html('<a class="{}" href="{}" title="{}">{}</a>', classes, href, meaning, inside)
+        name = f"{STATE_WORDS[known]}: {word}" if hint else word
+        link = '<a class="{}" href="{}" title="{}" aria-label="{}, in the law">{}</a>'
+        return format_html(link, classes, href, meaning, name, inside)
     return format_html('<span class="{}" title="{}">{}</span>', classes, meaning, inside)
 
 

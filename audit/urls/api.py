@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.urls import path, re_path, register_converter
-from django.urls.converters import StringConverter
+from django.urls import path, re_path
 
 from audit.api.alerts import AlertRules, Alerts, Deliveries, Webhooks
 from audit.api.batches import Batches
@@ -20,15 +19,7 @@ from audit.api.screens import BatchScreen
 from audit.api.sources import Coverages, Sources
 from audit.api.traces import SourceTraces
 from audit.api.uploads import SourceBatches
-
-
-class AnyText(StringConverter):
-    """A vendor's own id: any characters, slashes and line breaks among them."""
-
-    regex = "(?s:.+)"
-
-
-register_converter(AnyText, "anytext")
+from audit.urls import texts  # noqa: F401  (its converters)
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
 ONE: dict[str, Any] = {"get": "retrieve"}
@@ -78,8 +69,8 @@ urlpatterns = [
     path("discrepancies/<uuid:id>/", Discrepancies.as_view(ONE), name="api-discrepancy"),
     path("discrepancies/<uuid:id>/claims/", DiscrepancyClaims.as_view(), name="api-discrepancy-claims"),
     path("scores/", Scores.as_view({"get": "list"}), name="api-scores"),
-    path("claims/<str:vendor>/<anytext:claim_id>/explain/", Explain.as_view(), name="api-claim-explain"),
-    path("claims/<str:vendor>/<anytext:claim_id>/", Claim.as_view(), name="api-claim"),
+    path("claims/<vendor:vendor>/<claim:claim_id>/explain/", Explain.as_view(), name="api-claim-explain"),
+    path("claims/<vendor:vendor>/<claim:claim_id>/", Claim.as_view(), name="api-claim"),
     path("alerts/", Alerts.as_view({"get": "list"}), name="api-alerts"),
     path("alerts/<uuid:id>/", Alerts.as_view(ONE), name="api-alert"),
     path("alerts/<uuid:id>/seen/", Alerts.as_view({"post": "seen"}), name="api-alert-seen"),

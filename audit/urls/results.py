@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from audit.urls import texts  # noqa: F401  (its converters)
 from audit.views import claims, counts, discrepancies, events, find, law, lines, overview, runs
 
 urlpatterns = [
@@ -24,5 +25,5 @@ urlpatterns = [
     path("glossary/", law.glossary, name="glossary"),
     path("find/", find.index, name="find"),
     path("claims/", lines.index, name="lines"),
-    path("claims/<str:vendor>/<path:claim_id>/", claims.one, name="claim"),
+    path("claims/<vendor:vendor>/<claim:claim_id>/", claims.one, name="claim"),
 ]

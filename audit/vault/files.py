@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,20 @@ import fsspec
 from django.conf import settings
 
 CHUNK = 1 << 20
+asked: ContextVar[list[str] | None] = ContextVar("asked", default=None)
+"""The keys that were asked for so far, where somebody notes them."""
+
+
+class Missing(FileNotFoundError):
+    """The vault is there, and has no such file."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"the vault has no file {key}")
+        self.key = key
+
+
+class Away(OSError):
+    """The vault itself cannot be reached for now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +89,26 @@ def _settle(path: Path, place: Path) -> None:
 
 
 def local(key: str) -> Path:
-    """The file as a local path; fetched once where the vault is remote. Raises FileNotFoundError."""
+    """The file as a local path; fetched once where the vault is remote. Raises Missing, or Away."""
+    if (noted := asked.get()) is not None:
+        noted.append(key)
     root = _local_root()
     if root is not None:
         place = root / key
         if not place.exists():
-            raise FileNotFoundError(f"the vault has no file {key}")
+            raise Missing(key) if root.exists() else Away(f"there is no vault at {root}")
         return place
     place = Path(settings.BENCH_DIR) / "fetched" / key
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
         waiting = place.with_name(f".{place.name}.{uuid4().hex}")
         filesystem, base = _remote()
-        filesystem.get_file(f"{base}/{key}", str(waiting))
+        try:
+            filesystem.get_file(f"{base}/{key}", str(waiting))
+        except FileNotFoundError:
+            raise Missing(key) from None
+        except OSError as error:
+            raise Away(f"the vault does not answer: {error}") from error
         waiting.replace(place)
     return place
 

@@ -31,6 +31,8 @@ NAMES = {
     "claimed_units": "Units claimed",
     "verified_units": "Units verified",
     "amount_micros": "Amount asked for",
+    "discrepancies": "Discrepancies without an alert of their own",
+    "told_one_by_one": "Discrepancies told one by one",
     "claims": "Claims",
     "units": "Units",
     "hours": "Hours allowed",

@@ -102,6 +102,8 @@ def refused(request: TenantRequest, tenant: str, batch_id: UUID) -> HttpResponse
     rows = batches.refused(batch)
     if rows is None:
         raise Http404("No row was refused.")
+    if batch.refused_key:
+        catalogue.stored(batch.refused_key)  # a part of the rows is no answer
     name = f"{slugify(Path(batch.file_name).stem) or 'batch'}-refused.csv"
     headers = {"Content-Disposition": content_disposition_header(True, name) or ""}
     stream = StreamingHttpResponse(rows.as_csv(), content_type="text/csv; charset=utf-8", headers=headers)

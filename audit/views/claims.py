@@ -8,11 +8,12 @@ from typing import Any
 from django.http import Http404, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from audit.charts import Lane, Tick, lanes
 from audit.kernel.terms import MEANINGS, Reason
 from audit.models import Run
-from audit.queries import claims, explanations, lines
+from audit.queries import addresses, claims, explanations, lines
 from audit.templatetags import words
 from audit.views.choice import chosen_run
 from audit.views.page import show
@@ -24,7 +25,8 @@ MARGIN = timedelta(seconds=30)
 @requires("see")
 def one(request: TenantRequest, tenant: str, vendor: str, claim_id: str) -> HttpResponseBase:
     """The claim in the chosen run, or in the newest that judged it."""
-    run = chosen_run(request) if request.GET.get("run") else lines.latest(vendor, claim_id)
+    vendor = addresses.vendor_key(vendor)
+    run, claim_id = addresses.claim(vendor, claim_id, chosen_run(request) if request.GET.get("run") else None)
     if run is None:
         raise Http404("No finished run has judged this claim.")
     found = claims.of(run, vendor, claim_id)
@@ -64,7 +66,7 @@ def _crumbs(tenant: str, run: Run, line: lines.Line) -> list[tuple[str, str]]:
     title = MEANINGS[Reason(line["reason"])].title
     return [
         ("Claims", address),
-        (f"{title} · {line['agent_id']}", f"{address}&reason={line['reason']}&agent_id={line['agent_id']}"),
+        (f"{title} · {line['agent_id']}", f"{address}&{urlencode({n: line[n] for n in ('reason', 'agent_id')})}"),
         (words.short(line["claim_id"]), ""),
     ]
 

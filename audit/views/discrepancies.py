@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpResponseBase
 from django.urls import reverse
 
+from audit.forms.lines import AmountFilter
 from audit.kernel.terms import MEANINGS, Reason
 from audit.queries import catalogue, lines, runs
 from audit.tables.discrepancies import FindingTable
@@ -19,13 +20,14 @@ from tenants.access import TenantRequest, requires
 
 @requires("see")
 def index(request: TenantRequest, tenant: str) -> HttpResponseBase:
-    """What a run found, most money first; `?reason=` narrows."""
+    """What a run found, most money first; `?reason=`, `?amount=` (micros), `?currency=` and `?vendor=` narrow."""
     run = chosen_run(request)
     if run is None:
         return show(request, "audit/overview_empty.html", here="discrepancies")
     reason = request.GET.get("reason", "")
-    found = runs.findings(run)
-    counts = runs.finding_counts(run)
+    amount = AmountFilter(request.GET)
+    found = amount.of(run)
+    counts = runs.finding_counts(found)
     if reason in Reason.__members__.values():
         found = found.filter(discrepancy__reason=reason)
     table = fill(request, FindingTable(found, slug=tenant, may=request.may))
@@ -37,6 +39,8 @@ def index(request: TenantRequest, tenant: str) -> HttpResponseBase:
         table=table,
         reason=reason,
         counts=counts,
+        amount=amount.words(),
+        kept=amount.address(),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
@@ -64,9 +64,6 @@ def _groups(hits: list[Hit], tenant: str) -> list[tuple[str, list[dict[str, Any]
 
 
 def _address(hit: Hit, tenant: str) -> str:
-    """The page of what was found; a claim whose id no address can hold is shown among the lines."""
+    """The page of what was found."""
     query = f"?{urlencode(hit.query)}" if hit.query else ""
-    try:
-        return reverse(hit.route, kwargs={"tenant": tenant, **hit.keys}) + query
-    except NoReverseMatch:
-        return f"{reverse('lines', args=[tenant])}?{urlencode({**hit.query, 'q': hit.title})}"
+    return reverse(hit.route, kwargs={"tenant": tenant, **hit.keys}) + query

@@ -12,7 +12,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.text import capfirst
 
-from audit.forms.mapping import MappingForm, initial
+from audit.forms.mapping import QUOTED, MappingForm, initial
 from audit.intake import BadInput, Mapping, Preview
 from audit.models import Batch, Source
 from audit.operations import batches as receiving
@@ -35,7 +35,7 @@ def editor(request: TenantRequest, tenant: str, source_id: UUID) -> HttpResponse
     guessing = "guess" in request.GET or not source.mapping
     saved = None if guessing else Mapping.from_json(source.mapping)
     seen, problem = _tried(source, batch, saved)
-    form = _form(request, source, seen, saved)
+    form = _form(request, source, seen, saved, saving)
     if request.method == "POST" and form.is_valid():
         saved_source = attempt(form, lambda: _save(request, source, batch, form.mapping())) if saving else None
         if saved_source:
@@ -66,11 +66,16 @@ def _tried(source: Source, batch: Batch | None, wanted: Mapping | None) -> tuple
         return None, f"{batch.file_name} {error.what}."
 
 
-def _form(request: TenantRequest, source: Source, seen: Preview | None, saved: Mapping | None) -> MappingForm:
+def _form(
+    request: TenantRequest, source: Source, seen: Preview | None, saved: Mapping | None, saving: bool
+) -> MappingForm:
     shown = saved or (seen.mapping if seen else mapping.answered(source, Mapping()))
+    told = bool(seen and {"occurred_at", "period_start"} & seen.mapping.columns.keys())
+    zone_said = bool(saved) or (told and "time_zone" not in (seen.reasons if seen else {}))
     return MappingForm(
         request.POST if request.method == "POST" else None,
-        initial=initial(shown),
+        initial=initial(shown, zone_said=zone_said),
+        keeps=saving,
         kind=source.kind,
         columns=seen.columns if seen else (),
         fixed=tuple(mapping.says(source)),
@@ -93,14 +98,18 @@ def _save(request: TenantRequest, source: Source, batch: Batch | None, wanted: M
 def _page(
     request: TenantRequest, source: Source, batch: Batch | None, form: MappingForm, seen: Preview | None, problem: str
 ) -> HttpResponseBase:
-    reasons = seen.reasons if seen else {}
+    reasons = {name: QUOTED.sub(r"“\1”", why) for name, why in (seen.reasons if seen else {}).items()}
+    rows = {row.name: row for row in form.rows(reasons, _samples(seen) if seen else {})}
     context: dict[str, Any] = {
         "source": source,
         "batch": batch,
         "problem": problem or (capfirst(seen.problem) if seen else ""),  # a file's name keeps its letters
         "form": form,
-        "rows": list(form.rows(reasons, _samples(seen) if seen else {})),
-        "reasons": [reasons[name] for name in ("epoch", "date_pattern", "time_zone", "grain") if name in reasons],
+        "environment": rows.pop("environment", None),
+        "rows": list(rows.values()),
+        "reasons": [reasons[name] for name in ("epoch", "date_pattern", "grain") if name in reasons],
+        "zone_reason": reasons.get("time_zone", ""),
+        "line_reason": reasons.get("line", ""),
     }
     return show(request, "audit/source_map.html", form, **context, **(_beside(seen) if seen else {}))
 

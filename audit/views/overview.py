@@ -15,6 +15,7 @@ from audit.queries.overview import Tally
 from audit.tables.discrepancies import FindingTable
 from audit.tables.runs import period
 from audit.templatetags import words
+from audit.templatetags.ledger import law_url
 from audit.views import periods, tiers
 from audit.views.choice import chosen_run
 from audit.views.fall import fall
@@ -22,6 +23,7 @@ from audit.views.figures import computed, figures, lines_of
 from audit.views.page import show
 from tenants.access import TenantRequest, requires
 
+BAR = (State.VERIFIED, State.UNVERIFIABLE, State.UNSUPPORTED, State.CONTRADICTED)
 TOP = 8  # discrepancies shown
 AGENTS, ACTIONS = 20, 12  # of the heat map
 
@@ -42,7 +44,7 @@ def overview_page(request: TenantRequest, tenant: str) -> HttpResponseBase:
         since=changes.count(run),
         headline=headline(units),
         lead=lead(rows, units),
-        bar=score_bar(*(units[state] for state in ("verified", "unverifiable", "unsupported", "contradicted"))),
+        bar=score_bar(*(units[state] for state in BAR), law=lambda state: law_url(tenant, state, run)),
         fall=fall(run, tenant, rows, request.GET.get("bars", "")),
         figures=figures(run, tenant, rows),
         heat=heat_map(run, tenant, rows),

@@ -50,7 +50,7 @@ def open_run(request: TenantRequest, tenant: str) -> HttpResponseBase:
     form = RunForm(request.POST, initial=runs.suggested_period(), in_force=rules.in_force)
     if form.is_valid():
         start, end = form.period()
-        chosen = {"rule_set": form.rules(), "vendor": form.cleaned_data["vendor"]}
+        chosen = {"rule_set": form.cleaned_data["rule_set"], "vendor": form.cleaned_data["vendor"]}
         if run := attempt(form, lambda: operations.open_run(start, end, actor(request), **chosen)):
             messages.success(
                 request, f"{run} is open, under {run.rule_set}. It goes on by itself: you may leave this page."

@@ -21,6 +21,7 @@ from audit.forms.sources import (
     UploadForm,
     per_cent,
 )
+from audit.intake import Mapping
 from audit.models import Batch, Source
 from audit.operations import batches as receiving
 from audit.operations import parties as entering
@@ -84,8 +85,22 @@ def one(request: TenantRequest, tenant: str, source_id: UUID) -> HttpResponseBas
 
 def _page(request: TenantRequest, source: Source, form: UploadForm) -> HttpResponseBase:
     table = fill(request, BatchTable(sources.batches(source), slug=request.tenant.slug, may=request.may))
-    context = {"source": source, "limit": per_cent(source.refused_limit_bps), "table": table}
+    context = {"source": source, "limit": per_cent(source.refused_limit_bps), "table": table, **_answers(source)}
     return show(request, "audit/source_detail.html", form, form=form, **context, **_arrivals(source))
+
+
+def _answers(source: Source) -> dict[str, str]:
+    """What is answered of the source's files: what a line is, the zone of its times, where the work was done."""
+    answered = mapping.answered(source, Mapping.from_json(source.mapping))
+    lines = {"unit": "one unit of work", "units": f"as many units as “{answered.columns.get('units', 'units')}” says"}
+    fixed = {Source.Kind.EVIDENCE: "one event", Source.Kind.COUNTS: "the total of a bucket"}
+    unsaid = "as many units as its column units says, else one" if not source.mapping else "as mapped"
+    return {
+        "one_line": fixed.get(Source.Kind(source.kind)) or lines.get(answered.line or "", unsaid),
+        "zone": answered.time_zone or "",
+        "environment": answered.constants.get("environment", "")
+        or (f"as “{answered.columns['environment']}” says" if "environment" in answered.columns else ""),
+    }
 
 
 def _arrivals(source: Any) -> dict[str, Any]:

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from audit import tasks
 from audit.models import Alert, AlertRule, Arrival, Batch, LedgerEntry, Source
-from audit.operations import alerting, runs, sources
+from audit.operations import alerting, alerts, runs, sources
 from audit.operations.record import lock
 from audit.queries.alerts import wish
 from tenants.scope import scope
+from tests.audit.pages.walk import get
 from tests.audit.test_streams import sealed, stream
 from tests.desk import BY, CLAIMS, EVIDENCE, Desk, claim, drain, event, make_due, open_desk
 from tests.world import World
@@ -91,6 +93,40 @@ def test_a_new_discrepancy_is_told_from_its_amount_on_and_once(desk: Desk) -> No
     desk.take(desk.evidence, EVIDENCE + event(3))
     desk.run()
     assert told(desk) == [(sentence, False)], "one claim of it is left, and half the money"
+
+
+def test_the_largest_discrepancies_are_told_one_by_one_and_one_alert_counts_the_rest(
+    desk: Desk, as_vera: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alerts, "ONE_BY_ONE", 2)
+    rule(desk, Kind.DISCREPANCY, amount_micros=3_000_000, currency="EUR")
+    rows = [claim(10 * agent + at, agent=f"a{agent}") for agent in range(1, 6) for at in range(agent)]
+    desk.take(desk.claims, CLAIMS + "".join(rows))
+    run = desk.run()
+    one_by_one = "{} EUR in one discrepancy: no evidence, record_update by {} of acme, {} claims."
+    rest = (
+        "Run {}: 4 discrepancies of 3.00 EUR or more. 2 of them have alerts of their own; the other 2 come to 7.50 EUR."
+    )
+    largest = [one_by_one.format("6.00", "a4", 4), one_by_one.format("7.50", "a5", 5)]
+    assert told(desk) == [(sentence, True) for sentence in [*largest, rest.format(1)]]
+    alert = desk.ask(lambda: Alert.objects.get(subject__startswith="rest/"))
+    assert alert.numbers["discrepancies"] == 2
+    page = get(as_vera, alert.link)
+    assert "Only those of €3.00 or more" in page
+    assert all(f"a{agent}" in page for agent in (2, 3, 4, 5))
+    assert "acme a1" not in page, "whose money is under the amount"
+    again = desk.run()
+    assert told(desk) == [(sentence, True) for sentence in [*largest, rest.format(2)]], "told once; it names this run"
+    assert str(run.id) in alert.link
+    assert str(again.id) in desk.ask(lambda: Alert.objects.get(id=alert.id)).link
+    desk.take(desk.claims, CLAIMS + "".join(claim(100 + at, agent="new") for at in range(9)), "more.csv")
+    desk.run()
+    sentences = [sentence for sentence, is_open in told(desk) if is_open]
+    assert sentences[:2] == largest, "what has an open alert keeps it"
+    assert one_by_one.format("13.50", "new", 9) in sentences, "a larger one has its own too"
+    desk.take(desk.evidence, EVIDENCE + "".join(event(10 * agent + at) for agent in (2, 3) for at in range(agent)))
+    desk.run()
+    assert [is_open for sentence, is_open in told(desk) if sentence.startswith("Run")] == [False]
 
 
 def test_money_of_another_currency_or_vendor_is_not_meant(desk: Desk) -> None:

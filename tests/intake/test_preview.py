@@ -159,3 +159,95 @@ def test_no_sample_of_a_real_format_makes_it_stumble() -> None:
                 json.dumps(found.to_json())
                 assert found.columns
                 assert found.missing or found.problem or found.taken.received == found.looked_at
+
+
+COMMON = "id,date,name,type,status,user,qty,amount,currency\n"
+
+
+def common(at: int, date: str = "") -> str:
+    """A row of an export whose columns have the names that anybody gives."""
+    date = date or f"2026-09-{at % 28 + 1:02d} 08:15"
+    return f"{1000 + at},{date},returns-bot,case_resolution,Resolved,u{at % 3},{at % 4 + 1},0.{at % 9}0,usd\n"
+
+
+def test_common_names_are_taken_where_their_values_say_the_same(tmp_path: Path) -> None:
+    text = COMMON + "".join(map(common, range(40)))
+    found = shown(tmp_path, text, "claims", context={"vendor": "acme"})
+    assert found.mapping.columns == {
+        **{"claim_id": "id", "occurred_at": "date", "agent_id": "name", "action": "type", "status": "status"},
+        **{"units": "qty", "charge": "amount", "currency": "currency"},
+    }
+    assert found.reasons["claim_id"] == "`id` may be its name, and each of its values occurs once"
+    assert found.reasons["agent_id"] == "`name` may be its name, and its values are few, and name bots or agents"
+    assert found.reasons["charge"] == "`amount` may be its name, and its values are plain decimals"
+    assert set(found.mapping.columns) <= found.reasons.keys(), "each guess gives its reason"
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "field"),
+    [
+        ("id", ["7"] * 20, "claim_id"),
+        ("date", ["soon", "later", "2026-09-01", "never"], "occurred_at"),
+        ("name", ["Ann Lee", "Bo Chen", "Cy Diaz"], "agent_id"),
+        ("name", ["Ann Lee", "Bo Chen", "Cy Diaz"], "action"),
+        ("type", ["1", "2"], "action"),
+        ("qty", ["1.5 h", "2 h"], "units"),
+        ("amount", ["a lot", "some"], "charge"),
+    ],
+)
+def test_a_common_name_alone_is_no_reason(column: str, values: list[str], field: str) -> None:
+    mapping, _ = intake.guess("claims", [column], [{column: value} for value in values])
+    assert field not in mapping.columns
+
+
+def test_what_a_ticket_is_in_is_not_the_outcome_of_an_event() -> None:
+    mapping, reasons = intake.guess("evidence", ["id", "status"], [{"id": str(at), "status": "open"} for at in (1, 2)])
+    assert "outcome" not in mapping.columns
+    assert "taken as done" in reasons["outcome"]
+
+
+@pytest.mark.parametrize(
+    ("column", "form"),
+    [
+        ("Completed At", "2026-09-14T08:15:03Z"),
+        ("Completed At", "14/09/2026 10:15"),
+        ("Completed At", "1789373703"),
+        ("when_it_was", "2026-09-14T08:15:03Z"),
+        ("when_it_was", "14/09/2026 10:15"),
+    ],
+)
+def test_a_few_bad_times_stop_no_guess_and_are_counted(column: str, form: str) -> None:
+    rows = [{column: form}] * 60
+    rows[3], rows[30] = {column: "n/a"}, {column: "tbd"}
+    mapping, reasons = intake.guess("claims", [column], rows)
+    assert mapping.columns == {"occurred_at": column}
+    assert bool(mapping.date_pattern) == ("/" in form)
+    assert bool(mapping.epoch) == form.isdigit()
+    assert "2 of the 60 that were looked at do not fit, such as n/a" in " ".join(reasons.values())
+    mostly_bad, _ = intake.guess("claims", [column], rows[:2] + [{column: "tbd"}] * 4)
+    assert mostly_bad.columns.get("occurred_at") is None
+
+
+def test_of_two_patterns_the_one_that_fits_more_is_taken() -> None:
+    rows = [{"created_at": f"{day:02d}/09/2026 10:15"} for day in range(1, 13)] + [{"created_at": "13/09/2026 10:15"}]
+    mapping, reasons = intake.guess("claims", ["created_at"], rows)
+    assert mapping.date_pattern == "%d/%m/%Y %H:%M"
+    assert "would fit too" not in reasons["date_pattern"]
+
+
+def test_what_one_line_is_is_answered_only_where_the_file_says_it() -> None:
+    rows = [{"claim_id": "1", "qty": "3"}, {"claim_id": "2", "qty": "1"}]
+    mapping, reasons = intake.guess("claims", ["claim_id", "qty"], rows)
+    assert (mapping.line, reasons["line"]) == ("units", "`qty` seems to say how many units a line stands for")
+    mapping, reasons = intake.guess("claims", ["claim_id"], rows)
+    assert (mapping.line, "one unit a line" in reasons["line"]) == (None, True)
+    mapping, reasons = intake.guess("claims", ["month", "action"], [{"month": "2026-09", "action": "x"}])
+    assert (mapping.line, "maybe totals" in reasons["line"]) == (None, True)
+
+
+def test_what_one_line_is_agrees_with_the_units() -> None:
+    assert intake.Mapping(line="unit").problems("claims") == []
+    assert "choose one" in intake.Mapping(line="unit", columns={"units": "qty"}).problems("claims")[0]
+    assert "choose the column of units" in intake.Mapping(line="units").problems("claims")[0]
+    for kind, line in (("evidence", "unit"), ("claims", "total")):
+        assert "is not what one line of" in intake.Mapping(line=line).problems(kind)[0]

@@ -86,7 +86,7 @@ def test_it_tells_ancestors_and_what_undid_the_work(tmp_path: Path) -> None:
 def test_a_claim_that_was_never_heard_has_its_clause_alone(tmp_path: Path) -> None:
     desk.run(tmp_path, [claim("c1", environment="test")], [event("e1")])
     answer = ask(tmp_path, "c1")
-    assert answer["clause"] == "Its environment is not among production."
+    assert answer["clause"] == "Its environment is not production."
     assert answer["window"] is None
     assert answer["candidates"] == []
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.core import signing
 from django.test import Client
+from django.urls import reverse
 
 from tenants import operations, throttle
 from tenants.models import ApiKey, Membership, Role, SignInThrottle, Tenant, User
@@ -190,6 +191,17 @@ def test_a_member_is_removed_and_can_be_added_again(world: World, as_alice: Clie
     add(as_alice, "vera@northwind.example", "auditor")
     again = world.member(world.vera)
     assert (again.id, again.role, again.removed_at) == (vera.id, "auditor", None)
+
+
+@pytest.mark.parametrize(("route", "data"), [("member-remove", {}), ("member-role", {"role": "viewer"})])
+def test_who_shuts_themselves_out_is_led_home(route: str, data: dict[str, str], world: World, as_alice: Client) -> None:
+    with scope(world.northwind.id):
+        operations.add_member("second@northwind.example", "Second", "admin")
+        own = Membership.objects.get(user=world.alice, tenant=world.northwind)
+    address = reverse(route, kwargs={"tenant": "northwind", "member": own.id})
+    answer = as_alice.post(address, data, follow=True)
+    assert answer.status_code == 200
+    assert answer.redirect_chain[0][0] == reverse("home")
 
 
 def test_the_last_admin_stays(world: World, as_alice: Client) -> None:

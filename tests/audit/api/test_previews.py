@@ -70,7 +70,9 @@ def test_changed_lines_are_paged_filtered_and_given_as_files(shop: Shop, run: di
         found += page["results"]
     assert [line["claim_id"] for line in found] == ["c1", "c2", "c3", "c4", "odd/id ü?#1"]
     assert found[0] | {"old_state": "verified", "new_reason": "not_counted", "charge_micros": 1_500_000} == found[0]
-    assert found[0]["clause"] == "Its action is not a unit under the definition in force: case_resolution."
+    assert (
+        found[0]["clause"] == "Its action is not a unit: under the definition in force only case_resolution is a unit."
+    )
     some = shop.get(path, old_reason="supported").json()["results"]
     assert [line["claim_id"] for line in some] == ["c1"]
     problem(shop.get(path, reason="supported"), 400, "reason")

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from tenants import operations
-from tenants.models import User
+from tenants.models import Tenant, User
 from tenants.scope import scope
 from tests.audit.api.conftest import PERIOD, Shop, drain, problem
 from tests.world import World, program
@@ -88,6 +88,26 @@ def test_a_run_with_rules_that_nobody_approved_is_a_trial_and_rejected_ones_open
     listed = shop.get("runs/", trial="true", rule_set=rule_set).json()["results"]
     assert [run["id"] for run in listed] == [trial["id"]]
     assert shop.get("runs/", trial="false").json()["results"] == []
+
+
+def test_a_run_that_names_no_rules_takes_those_in_force_on_the_first_day(
+    shop: Shop, world: World, key_of: Callable[[User], Client]
+) -> None:
+    """As the form does; the day is of the tenant's zone, where March begins an hour before it does in UTC."""
+    with scope(world.northwind.id):
+        Tenant.objects.filter(id=world.northwind.id).update(time_zone="Europe/Berlin")
+    drafted = shop.post("rule-sets/", {"name": "Contract", "rules": {}, "effective_on": "2026-03-01"}).json()["id"]
+    shop.post(f"rule-sets/{drafted}/submit/")
+    assert shop.post("runs/", PERIOD).json()["trial"] is False, "no draft is taken"
+    key_of(world.bob).post(f"/api/v1/rule-sets/{drafted}/approve/")
+    end = {"period_end": PERIOD["period_end"]}
+    taken = {
+        start: shop.post("runs/", {"period_start": start} | end).json()["rule_set"]
+        for start in ("2026-02-28T22:59:59Z", "2026-02-28T23:00:00Z", "2026-03-05T00:00:00Z")
+    }
+    standard, *others = taken.values()
+    assert others == [drafted, drafted]
+    assert shop.get(f"rule-sets/{standard}/").json()["name"] == "Standard"
 
 
 def test_a_later_run_of_the_same_period_supersedes_the_earlier(shop: Shop) -> None:

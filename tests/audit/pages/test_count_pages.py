@@ -100,6 +100,7 @@ def test_an_admin_enters_a_source_of_counts_and_maps_a_report_by_months(as_alice
     page = get(as_alice, at("source-map", source_id=source.id) + f"?batch={batch.id}&guess=1")
     assert "is a month" in page
     mapped = {"column_period_start": "month", "column_units": "total", "date_pattern": "%Y-%m", "grain": "month"}
+    mapped["time_zone"] = "Europe/Berlin"
     post(as_alice, at("source-map", source_id=source.id) + f"?batch={batch.id}", save="1", **mapped)
     drain(desk.tenant_id)
     row = desk.ask(lambda: StatedCount.objects.get(batch__source=source))

@@ -31,7 +31,7 @@ def test_the_numbers_are_those_of_the_rules_and_defaults_are_marked(as_vera: Cli
     assert "undo_window_seconds 3 days default: 7 days" in text
     assert "match_after_seconds 5 minutes default" in text
     assert "It is not a unit" not in text
-    assert "the definition in force: record_update." in text
+    assert "under the definition in force only record_update is a unit." in text
     desk.rules(undo_window_seconds=86_400)
     assert "Work must survive 1 day." in get(as_vera, at("law"))
     assert "Work must survive 3 days." in get(as_vera, at("law") + f"?rules={ours.id}"), (
@@ -79,7 +79,18 @@ def test_verdicts_and_drawers_lead_to_their_clause(judged: Judged) -> None:
         run = Run.objects.get()
     law = f"{at('law')}?run={run.id}#"
     assert f"{law}repeat" in vera.get(at("lines") + "?reason=repeat").content.decode()
+    for page in ("discrepancies", "overview"):
+        text = vera.get(at(page)).content.decode()
+        word = re.search(rf'<a class="verdict contradicted" href="{re.escape(law)}repeat"[^>]*>', text)
+        assert word, page
+        assert 'aria-label="Contradicted: Repeat, in the law"' in word[0]
+        rows = re.findall(r'<a href="(/t/northwind/discrepancies/[^"]+)">([\d,]+)<span class="said"> lines by', text)
+        link, count = rows[0]
+        assert f"{count} claims of" in get(vera, link), "the count of a row opens its lines"
+        for row in re.findall(r"<tr.*?</tr>", text, re.S):
+            assert row.count(law) <= 1, "a row says it once"
     overview = vera.get(at("overview")).content.decode()
+    assert all(f"{law}{state}" in overview for state in ("verified", "unverifiable", "unsupported", "contradicted"))
     assert {f"{law}{clause}" in overview for clause in ("score", "money", "supported", "order")} == {True}
 
 

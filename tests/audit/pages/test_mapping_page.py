@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import re
+import zipfile
+
 import pytest
+import xlsxwriter
 from django.test import Client
 
 from audit.models import Batch, Source
@@ -57,6 +63,76 @@ def test_saving_reads_the_file_that_waited(as_alice: Client, desk: Desk, waiting
     batch = desk.see(waiting)
     assert (batch.state, batch.accepted_count, batch.refused_count) == ("sealed", 1, 1)
     assert batch.mapping["prefixes"] == {"target": "crm/Case/"}
+
+
+def test_three_questions_are_asked_and_nothing_is_kept_before_they_are_answered(
+    as_alice: Client, desk: Desk, waiting: Batch
+) -> None:
+    text = get(as_alice, address(waiting))
+    assert "Three questions" in text
+    for question in ("What is one line of the file?", "In which time zone are its times?", "Where was the work done?"):
+        assert f"{question} optional" not in text
+        assert question in text
+    silent = {name: text for name, text in CHOSEN.items() if name not in ("line", "time_zone", "constant_environment")}
+    tried = as_alice.post(address(waiting), {**silent, "preview": "1"})
+    assert tried.status_code == 200, "trying asks nothing"
+    response = as_alice.post(address(waiting), {**silent, "save": "1"})
+    assert response.status_code == 422
+    for wrong in ("Say what one line is", "Choose the zone of the times", "Choose the column that says it, or write"):
+        assert wrong in said(response)
+    assert desk.see(desk.claims).mapping == {}
+
+
+def test_a_line_that_is_a_total_is_sent_to_counts(as_alice: Client, desk: Desk, waiting: Batch) -> None:
+    response = as_alice.post(address(waiting), {**CHOSEN, "line": "total", "save": "1"})
+    assert response.status_code == 422
+    assert "Totals are no claims: give them a source of counts" in said(response)
+    assert f"{at('source-add')}?kind=counts&amp;vendor={desk.vendor.id}" in response.content.decode()
+
+
+def test_answers_are_kept_shown_again_and_hold_for_the_next_file(as_alice: Client, desk: Desk, waiting: Batch) -> None:
+    desk.ask(lambda: Source.objects.update(refused_limit_bps=5000))
+    post(as_alice, address(waiting), **CHOSEN, save="1")
+    drain(desk.tenant_id)
+    kept = desk.see(desk.claims).mapping
+    assert (kept["line"], kept["time_zone"], kept["constants"]) == (
+        "unit",
+        "Europe/Berlin",
+        {"environment": "production"},
+    )
+    again = as_alice.get(at("source-map", source_id=desk.claims.id)).content.decode()
+    assert re.search(r'value="unit"[^>]*checked', again)
+    assert "One line one unit of work" in get(as_alice, at("source", source_id=desk.claims.id))
+
+
+@pytest.mark.parametrize("form", ["xlsx", "zip", "gz"])
+def test_the_questions_are_the_same_whatever_the_file_is(as_alice: Client, desk: Desk, form: str) -> None:
+    spooled = batches.spool(desk.tenant_id, [packed(FOREIGN, form)])
+    source = desk.see(desk.claims)
+    batch = desk.ask(lambda: batches.receive(source, spooled, f"export.csv.{form}", BY, unmapped=True)[0])
+    assert "Three questions" in get(as_alice, address(batch))
+    response = as_alice.post(address(batch), {**CHOSEN, "line": "", "save": "1"})
+    assert "Say what one line is" in said(response)
+    desk.ask(lambda: Source.objects.update(refused_limit_bps=5000))
+    post(as_alice, address(batch), **CHOSEN, save="1")
+    drain(desk.tenant_id)
+    assert (desk.see(batch).accepted_count, desk.see(batch).refused_count) == (1, 1)
+
+
+def packed(text: str, form: str) -> bytes:
+    """The rows as a workbook, in a zip, or gzipped."""
+    if form == "gz":
+        return gzip.compress(text.encode())
+    held = io.BytesIO()
+    if form == "zip":
+        with zipfile.ZipFile(held, "w") as archive:
+            archive.writestr("export.csv", text)
+        return held.getvalue()
+    with xlsxwriter.Workbook(held) as book:
+        sheet = book.add_worksheet()
+        for at_row, line in enumerate(text.splitlines()):
+            sheet.write_row(at_row, 0, line.split(";"))
+    return held.getvalue()
 
 
 def test_a_mapping_is_shown_again_as_it_was_saved(as_alice: Client, desk: Desk, waiting: Batch) -> None:

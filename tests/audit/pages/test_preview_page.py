@@ -67,7 +67,7 @@ def test_the_page_shows_progress_and_then_what_would_change(as_bob: Client, desk
     drain(desk.tenant_id)
     text = get(as_bob, f"{page_of(rule_set)}?run={run.id}")
     assert "2 of 2 claims would be judged otherwise" in text
-    assert "Its action is not a unit under the definition in force: case_resolution." in text
+    assert "Its action is not a unit: under the definition in force only case_resolution is a unit." in text
     assert "Overcharged at least €1.50 €3.00 +€1.50" in text
     assert f'href="/t/northwind/claims/acme/c1/?run={run.id}"' in as_bob.get(page_of(rule_set)).content.decode()
 

@@ -90,3 +90,10 @@ def test_an_outsider_finds_no_vendor_here_and_nothing_of_ours_there(as_charlie: 
     assert as_charlie.get(at("vendor", "contoso", vendor_id=desk.vendor.id)).status_code == 404
     assert as_charlie.post(at("vendor-rename", "contoso", vendor_id=desk.vendor.id)).status_code == 404
     assert "Acme" not in get(as_charlie, at("vendors", "contoso"))
+
+
+def test_a_forms_address_that_is_opened_says_what_it_is(as_alice: Client) -> None:
+    for name in ("vendor-add", "run-open"):
+        answer = as_alice.get(at(name))
+        assert (answer.status_code, answer["Allow"]) == (405, "POST")
+        assert "This address takes what a form sends" in said(answer)

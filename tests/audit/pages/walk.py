@@ -25,7 +25,9 @@ CHOSEN = {
     "prefix_target": "crm/Case/",
     "column_occurred_at": "Completed At",
     "date_pattern": "%d/%m/%Y %H:%M",
+    "line": "unit",
     "time_zone": "Europe/Berlin",
+    "constant_environment": "production",
 }
 
 
