@@ -66,15 +66,25 @@ class Lines(Sequence[Line]):
     @cached_property
     def count(self) -> int:  # type: ignore[override]  # a lazy list, as Django's paginator wants it
         """How many lines the filters let through."""
-        if self.filters and len(self._head) < HEAD:
-            return len(self._head)
+        if self.filters.get("q"):
+            return self._head[1]
+        if self.filters and len(self._head[0]) < HEAD:
+            return len(self._head[0])
         query, given = self._passing(())
         return int(self._answer(f"select count(*) from ({query})", given)[0][0])
 
     @cached_property
-    def _head(self) -> list[tuple[Any, ...]]:
-        """The places of the first lines, HEAD at most."""
-        return self._places(0, HEAD)
+    def _head(self) -> tuple[list[tuple[Any, ...]], int]:
+        """The places of the first lines, HEAD at most; and how many there are, which looking for a text tells too."""
+        if not self.filters.get("q"):
+            return self._places(0, HEAD), -1
+        query, given = self._passing(name.lstrip("-") for name in self.order)
+        rows = self._answer(
+            f"with passing as materialized ({query}) select {', '.join(self.place)}, (select count(*) from passing) "
+            f"from passing order by {self._ordering()} limit ?",
+            [*given, HEAD],
+        )
+        return [row[:-1] for row in rows], rows[0][-1] if rows else 0
 
     def ask(self, what: str, tail: str = "") -> list[tuple[Any, ...]]:
         """An expression over the lines that the filters let through; `tail`: how the answer is ordered or grouped."""
@@ -102,8 +112,10 @@ class Lines(Sequence[Line]):
 
     def read(self, start: int, count: int) -> list[Line]:
         """`count` lines from the place `start`."""
-        is_found = "_head" in vars(self) and (len(self._head) < HEAD or start + count <= HEAD)
-        return self._whole(self._head[start : start + count] if is_found else self._places(start, count))
+        head = self._head[0] if "_head" in vars(self) else None
+        if head is not None and (len(head) < HEAD or start + count <= HEAD):
+            return self._whole(head[start : start + count])
+        return self._whole(self._places(start, count))
 
     def after(self, place: Sequence[Any] | None, count: int) -> list[Line]:
         """`count` lines after the identity `place` (values of ORDER) in the order of identity; for cursors."""
@@ -136,7 +148,7 @@ class Lines(Sequence[Line]):
         )
 
     def _places(self, start: int, count: int) -> list[tuple[Any, ...]]:
-        query, given = self._passing({name.lstrip("-") for name in self.order})
+        query, given = self._passing(name.lstrip("-") for name in self.order)
         tail = f"order by {self._ordering()} limit ? offset ?"
         return self._answer(f"select {', '.join(self.place)} from ({query}) {tail}", [*given, count, start])
 
@@ -159,9 +171,9 @@ class Lines(Sequence[Line]):
         A text is looked for in one column at a time: only so the filters of the file tell where an id cannot be.
         """
         text, (relation, given) = self.filters.get("q"), self.relation()
-        columns = ", ".join([*self.place, *(f'"{name}"' for name in sorted(names))])
+        columns = ", ".join([*self.place, *(f'"{name}"' for name in dict.fromkeys(names))])
         where, parameters = self.condition()
-        if not text or "q" not in self.known:
+        if not text:
             return f"select {columns} from {relation} where {where}", [*given, *parameters]
         where, parameters = self.filter(q="").condition()
         ways = [*(f"{name} = ?" for name in self.ids), "contains(target, ?)"]

@@ -63,6 +63,8 @@ def _engine() -> Connection:
         spill.mkdir(parents=True, exist_ok=True)
         os.utime(spill)  # so that nobody tidies it away
         if place not in _kept:
+            for other in [other for other in _kept if other[0] == place[0]]:
+                _kept.pop(other).close()  # of settings that are no more
             _kept[place] = _open(spill, is_kept=True)
         return _kept[place]
 
