@@ -7,6 +7,7 @@ looks at the page again and again until it shows the sample, and until it shows 
 from __future__ import annotations
 
 import http.client
+import re
 import secrets
 import socket
 import time
@@ -19,9 +20,10 @@ from uuid import UUID
 
 LOOK_SECONDS = 0.1  # from one look at the page to the next; a browser looks once a second
 GIVEN_UP_SECONDS = 600
-SAMPLE, WHOLE = b"<h2>Sample of ", b"claims would be judged otherwise</h1>"
+SAMPLE = re.compile(rb"<h2>Sample of ")
+WHOLE = re.compile(rb"<h1>[^<]*(would be judged otherwise|Nothing would change)")
 CHANGES: dict[str, Callable[[dict[str, Any], int], dict[str, Any]]] = {
-    "a longer burst": lambda rules, n: {"burst_window_seconds": rules["burst_window_seconds"] + 60 * n},
+    "a longer burst": lambda rules, n: {"burst_window_seconds": rules["burst_window_seconds"] + 3_600 * n},
     "a longer undo window": lambda rules, n: {"undo_window_seconds": rules["undo_window_seconds"] + 86_400 * n},
     "a window that reaches further": lambda rules, n: {"match_after_seconds": rules["match_after_seconds"] + 600 * n},
 }
@@ -61,8 +63,8 @@ def _waited(port: int, cookie: str, path: str, run: str) -> tuple[float, float]:
     while (waited := time.perf_counter() - begun) < GIVEN_UP_SECONDS:
         page = _ask(port, "GET", f"{path}?run={run}", headers)
         waited = time.perf_counter() - begun
-        sample = sample or (waited if SAMPLE in page else 0.0)
-        if WHOLE in page:
+        sample = sample or (waited if SAMPLE.search(page) else 0.0)
+        if WHOLE.search(page):
             return sample or waited, waited
         time.sleep(LOOK_SECONDS)
     raise SystemExit(f"{path}: no answer after {GIVEN_UP_SECONDS} seconds")

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
+import pytest
+
+from audit.models import Run
+from audit.queries import explanations
 from audit.queries.shelf import Shelf
 
 
@@ -50,3 +55,18 @@ def test_a_large_answer_drives_nothing_out() -> None:
         shelf.fetch(("small",), small)
         shelf.fetch(("large",), large)
     assert (small.asked, large.asked) == (1, 2)
+
+
+def test_an_explanation_is_kept_for_its_run_vendor_and_claim_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def explained(run: Run, vendor: str, claim_id: str) -> dict[str, Any]:
+        asked.append((str(run.pk), vendor, claim_id))
+        return {"of": asked[-1]}
+
+    monkeypatch.setattr(explanations, "_explained", explained)
+    one, other = (Run(tenant_id=uuid4()) for _ in range(2))
+    wanted = [(one, "v", "c1"), (other, "v", "c1"), (one, "w", "c1"), (one, "v", "c2")]
+    for run, vendor, claim_id in wanted * 2:
+        assert explanations.explain(run, vendor, claim_id) == {"of": [str(run.pk), vendor, claim_id]}
+    assert asked == [(str(run.pk), vendor, claim_id) for run, vendor, claim_id in wanted]
