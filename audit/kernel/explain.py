@@ -18,12 +18,14 @@ import pyarrow as pa
 
 from audit.kernel import bench, clauses
 from audit.kernel.bench import Bench
-from audit.kernel.hearing import HasPaths, hear, lay_out, open_run, open_slice, settle
+from audit.kernel.hearing import HasPaths, hear, lay_out, open_run, open_slice
 from audit.kernel.ruleset import Rule, parse
 from audit.kernel.terms import Reason
 
 ANCESTORS_MAX: Final = 64
 _NEAR: Final = ("near_target", "near_name", "near_claims", "near_evidence")
+_SETTLING: Final = bench.SETTLING[: bench.SETTLING.index("fall") + 1]
+"""What comes after says what the verdict is, which the run has said."""
 
 
 class UnknownClaim(LookupError):
@@ -67,6 +69,7 @@ class _Question:
     claim_id: str
 
     def answer(self, inputs: HasPaths) -> dict[str, Any]:
+        self.bench.run("set parquet_metadata_cache = true")
         self.bench.attach_result("verdicts", next(self.run_dir.glob("verdicts.*")))
         verdicts = self._verdicts(self.claim_id)
         if not verdicts:
@@ -149,12 +152,13 @@ class _Question:
         open_slice(self.bench, 0, 1)
         self._lay_doomed()
         hear(self.bench)
-        settle(self.bench)
+        self.bench.make(*_SETTLING)
         self.bench.make("asked", folder="explain")
-        self._pair_asked()
+        if self.bench.count("hot_record"):
+            self._pair_asked()
 
     def _pair_asked(self) -> None:
-        """Lay out every pair of the asked claim alone, also where its record was walked in Python."""
+        """Lay out every pair of the asked claim alone, where its record may have been walked in Python."""
         self.bench.run("create table asked_claim as from claim semi join asked using (claim)")
         self.bench.run("delete from hot_record")
         self.bench.alias("claim", "asked_claim")

@@ -20,7 +20,7 @@ from audit.queries import streams
 from audit.queries.refusals import Row, WaitingRefusals, safe_csv
 from audit.queries.refusals import waiting as waiting_refusals
 from audit.vault import files
-from audit.vault.bench import connect
+from audit.vault.bench import reading
 
 UNMAPPED = "It waits for its mapping: say which column is which, then it is read."  # stands in Batch.error
 READ = """
@@ -95,7 +95,7 @@ class RefusedRows(Sequence[Row]):
 
     def _rows(self, query: str, **more: int) -> list[tuple[Any, ...]]:
         given = {"file": str(self.path), "column": self.column, "reason": self.reason, **more}
-        with connect(self.path.parent, threads=1) as connection:
+        with reading() as connection:
             return connection.execute(query, given).fetchall()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from audit.kernel.terms import INPUTS
 from audit.models import Batch
 from audit.vault import files
-from audit.vault.bench import connect
+from audit.vault.bench import reading
 from audit.vault.sift import IDENTITY
 
 NEW = "select * from read_parquet($new) order by line limit $most"
@@ -43,7 +43,7 @@ def conflicts(batch: Batch, most: int = 50) -> list[Conflict]:
     if not batch.conflicts_key:
         return []
     kind, new = batch.source.kind, files.local(batch.conflicts_key)
-    with connect(new.parent, threads=1) as connection:
+    with reading() as connection:
         given = {"new": str(new), "most": most}
         rows = _dicts(connection.execute(NEW, given))
         known = _known(batch)

@@ -27,14 +27,8 @@ class Unclaimed(Lines):
     columns: ClassVar[tuple[str, ...]] = (
         *("system", "event_id", "grade", "vendor", "target", "action", "occurred_at", "actor", "units"),
     )
-    known: ClassVar[tuple[str, ...]] = FILTERS[:-1]
-
-    def condition(self) -> tuple[str, list[Any]]:
-        """What the filters ask; `q` finds an event id, an actor or a part of a target."""
-        where, parameters = super().condition()
-        if text := self.filters.get("q"):
-            return f"{where} and (event_id = ? or actor = ? or contains(target, ?))", [*parameters, *[text] * 3]
-        return where, parameters
+    known: ClassVar[tuple[str, ...]] = FILTERS
+    ids: ClassVar[tuple[str, ...]] = ("event_id", "actor")
 
     def units(self) -> int:
         """The units of the events that the filters let through."""

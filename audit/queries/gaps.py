@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from audit.kernel.ruleset import Rule, parse
 from audit.models import Batch, Coverage, Run, Source
+from audit.queries.shelf import shelf
 from audit.queries.spans import Span, holes, watched
 from audit.vault import files
 from audit.vault.boxes import Box, count_in
@@ -117,7 +118,7 @@ def holes_of(every: Sequence[Watch], start: datetime, end: datetime, run: Run | 
     if run is None:
         return kept, len(found) - len(kept)
     boxes = [Box(hole.watch.prefix, hole.watch.action or None, hole.first, hole.last) for hole in kept]
-    counts = count_in(files.local(run.files["lines"]), boxes, "reason", "outside_coverage")
+    counts = _counted(run, boxes, "reason", "outside_coverage")
     told = [Hole(h.watch, h.span, h.first, h.last, count) for h, count in zip(kept, counts, strict=True)]
     return told, len(found) - len(kept)
 
@@ -130,8 +131,15 @@ def settling(every: Sequence[Watch], run: Run | None) -> list[Settling]:
     if run is None:
         return [Settling(watch, span) for watch, span in zip(heard, spans, strict=True)]
     boxes = [Box(watch.prefix, watch.action or None, *EVER) for watch in heard]
-    counts = count_in(files.local(run.files["lines"]), boxes, "provisional", "true")
+    counts = _counted(run, boxes, "provisional", "true")
     return [Settling(*row) for row in zip(heard, spans, counts, strict=True)]
+
+
+def _counted(run: Run, boxes: Sequence[Box], name: str, value: str) -> list[int]:
+    """Lines in boxes: found once for a run and its boxes, since neither changes under its name."""
+    key = ("boxes", str(run.pk), name, repr(boxes))
+    found: list[int] = shelf.fetch(key, lambda: count_in(files.local(run.files["lines"]), boxes, name, value))
+    return found
 
 
 def _undo(rule: Rule, action: str) -> timedelta:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, overload
 
 from audit.models import Run
 from audit.vault import files
-from audit.vault.bench import connect
+from audit.vault.bench import reading
 
 ORDER = ("vendor", "claim_id", "revision", "row")
 COLUMNS = (
@@ -22,7 +22,9 @@ COLUMNS = (
 )
 EXACT = ("vendor", "claim_id", "state", "reason", "agent_id", "action", "target", "session_id", "environment")
 REFERS = ("repeat_of", "event_id", "undone_by")
+IDS = ("claim_id", "session_id", "event_id")
 FILTERS = (*EXACT, "class", "currency", *REFERS, "provisional", "under", "from", "until", "q")
+HEAD = 1_000  # lines whose places are found together: where there are fewer, that has counted them
 
 Line = dict[str, Any]
 
@@ -31,17 +33,20 @@ Line = dict[str, Any]
 class Lines(Sequence[Line]):
     """A lazy sequence over a Parquet file of lines in the order of identity. Slices read what they need.
 
-    filters: names of FILTERS → text. `q` finds an id or a part of a target. order: column names, `-` for
-    descending; the place of a line in the file comes last, so that the order is total.
+    filters: names of FILTERS → text. `q` finds an id (of the columns `ids`) or a part of a target. order: column
+    names, `-` for descending; the place of a line in the file comes last, so that the order is total. named: the
+    columns that a line has, all of them if none is named.
     """
 
     identity: ClassVar[tuple[str, ...]] = ORDER
     columns: ClassVar[tuple[str, ...]] = COLUMNS
     known: ClassVar[tuple[str, ...]] = FILTERS
+    ids: ClassVar[tuple[str, ...]] = IDS
     place: ClassVar[tuple[str, ...]] = ("file_row_number",)
     path: Path
     filters: Mapping[str, str] = field(default_factory=dict)
     order: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
     def filter(self, **filters: str) -> Lines:
         """The same lines, further narrowed."""
@@ -51,20 +56,40 @@ class Lines(Sequence[Line]):
         """The same lines in another order; names that are no column are ignored."""
         return replace(self, order=tuple(name for name in names if name.lstrip("-") in self.columns))
 
+    def only(self, *names: str) -> Lines:
+        """The same lines with these columns alone."""
+        return replace(self, named=names)
+
     def __len__(self) -> int:
         return self.count
 
     @cached_property
     def count(self) -> int:  # type: ignore[override]  # a lazy list, as Django's paginator wants it
         """How many lines the filters let through."""
-        return int(self.ask("count(*)")[0][0])
+        if self.filters.get("q"):
+            return self._head[1]
+        if self.filters and len(self._head[0]) < HEAD:
+            return len(self._head[0])
+        query, given = self._passing(())
+        return int(self._answer(f"select count(*) from ({query})", given)[0][0])
+
+    @cached_property
+    def _head(self) -> tuple[list[tuple[Any, ...]], int]:
+        """The places of the first lines, HEAD at most; and how many there are, which looking for a text tells too."""
+        if not self.filters.get("q"):
+            return self._places(0, HEAD), -1
+        query, given = self._passing(name.lstrip("-") for name in self.order)
+        rows = self._answer(
+            f"with passing as materialized ({query}) select {', '.join(self.place)}, (select count(*) from passing) "
+            f"from passing order by {self._ordering()} limit ?",
+            [*given, HEAD],
+        )
+        return [row[:-1] for row in rows], rows[0][-1] if rows else 0
 
     def ask(self, what: str, tail: str = "") -> list[tuple[Any, ...]]:
         """An expression over the lines that the filters let through; `tail`: how the answer is ordered or grouped."""
         (where, parameters), (relation, given) = self.condition(), self.relation()
-        with connect(self.path.parent, threads=2) as connection:
-            query = f"select {what} from {relation} where {where} {tail}"
-            return connection.execute(query, [*given, *parameters]).fetchall()
+        return self._answer(f"select {what} from {relation} where {where} {tail}", [*given, *parameters])
 
     @overload
     def __getitem__(self, key: int) -> Line: ...
@@ -87,8 +112,10 @@ class Lines(Sequence[Line]):
 
     def read(self, start: int, count: int) -> list[Line]:
         """`count` lines from the place `start`."""
-        where, parameters = self.condition()
-        return self._fetch(f"where {where} order by {self._ordering()} limit ? offset ?", [*parameters, count, start])
+        head = self._head[0] if "_head" in vars(self) else None
+        if head is not None and (len(head) < HEAD or start + count <= HEAD):
+            return self._whole(head[start : start + count])
+        return self._whole(self._places(start, count))
 
     def after(self, place: Sequence[Any] | None, count: int) -> list[Line]:
         """`count` lines after the identity `place` (values of ORDER) in the order of identity; for cursors."""
@@ -116,18 +143,47 @@ class Lines(Sequence[Line]):
     def _fetch(self, tail: str, parameters: list[Any]) -> list[Line]:
         """First the places of the lines, from the columns that are asked about alone; then the whole lines there."""
         relation, given = self.relation()
-        place = ", ".join(self.place)
-        names = ", ".join(f'"{name}"' for name in self.columns)
-        with connect(self.path.parent, threads=2) as connection:
-            places = connection.execute(f"select {place} from {relation} {tail}", [*given, *parameters]).fetchall()
-            if not places:
-                return []
-            wanted = ", ".join(str(found) if len(found) > 1 else str(found[0]) for found in places)
-            query = f"select {place}, {names} from {relation} where ({place}) in ({wanted})"
-            rows = connection.execute(query, given).fetchall()
+        return self._whole(
+            self._answer(f"select {', '.join(self.place)} from {relation} {tail}", [*given, *parameters])
+        )
+
+    def _places(self, start: int, count: int) -> list[tuple[Any, ...]]:
+        query, given = self._passing(name.lstrip("-") for name in self.order)
+        tail = f"order by {self._ordering()} limit ? offset ?"
+        return self._answer(f"select {', '.join(self.place)} from ({query}) {tail}", [*given, count, start])
+
+    def _whole(self, places: list[tuple[Any, ...]]) -> list[Line]:
+        """The lines at these places, in their order."""
+        if not places:
+            return []
+        (relation, given), place = self.relation(), ", ".join(self.place)
+        columns = self.named or self.columns
+        names = ", ".join(f'"{name}"' for name in columns)
+        wanted = ", ".join(str(found) if len(found) > 1 else str(found[0]) for found in places)
+        rows = self._answer(f"select {place}, {names} from {relation} where ({place}) in ({wanted})", given)
         width = len(self.place)
-        lines = {row[:width]: dict(zip(self.columns, row[width:], strict=True)) for row in rows}
+        lines = {row[:width]: dict(zip(columns, row[width:], strict=True)) for row in rows}
         return [lines[found] for found in places]
+
+    def _passing(self, names: Iterable[str]) -> tuple[str, list[Any]]:
+        """The lines that the filters let through, with their places and these columns, as SQL with its parameters.
+
+        A text is looked for in one column at a time: only so the filters of the file tell where an id cannot be.
+        """
+        text, (relation, given) = self.filters.get("q"), self.relation()
+        columns = ", ".join([*self.place, *(f'"{name}"' for name in dict.fromkeys(names))])
+        where, parameters = self.condition()
+        if not text:
+            return f"select {columns} from {relation} where {where}", [*given, *parameters]
+        where, parameters = self.filter(q="").condition()
+        ways = [*(f"{name} = ?" for name in self.ids), "contains(target, ?)"]
+        queries = [f"select {columns} from {relation} where {where} and {way}" for way in ways]
+        return " union ".join(queries), [*given, *parameters, text] * len(ways)
+
+    @staticmethod
+    def _answer(query: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+        with reading() as connection:
+            return connection.execute(query, parameters).fetchall()
 
     def _ordering(self) -> str:
         named = [f'"{name.lstrip("-")}" {"desc" if name.startswith("-") else "asc"} nulls last' for name in self.order]
@@ -139,25 +195,28 @@ class Lines(Sequence[Line]):
 
     def condition(self) -> tuple[str, list[Any]]:
         """What the filters ask, as SQL with its parameters."""
-        return where(self.filters, self.known)
+        return where(self.filters, self.known, self.ids)
 
 
-def where(filters: Mapping[str, str], known: Sequence[str] = FILTERS) -> tuple[str, list[Any]]:
+def where(
+    filters: Mapping[str, str], known: Sequence[str] = FILTERS, ids: Sequence[str] = IDS
+) -> tuple[str, list[Any]]:
     """The condition and its parameters for filters by name; unknown names and empty values say nothing."""
     parts: list[str] = ["true"]
     parameters: list[Any] = []
     for name, value in filters.items():
         if value in (None, "") or name not in known:
             continue
-        condition, given = _condition(name, value)
+        condition, given = _condition(name, value, ids)
         parts.append(condition)
         parameters += given
     return " and ".join(parts), parameters
 
 
-def _condition(name: str, value: str) -> tuple[str, list[Any]]:
+def _condition(name: str, value: str, ids: Sequence[str]) -> tuple[str, list[Any]]:
     if name == "q":
-        return "(claim_id = ? or session_id = ? or event_id = ? or contains(target, ?))", [value] * 4
+        ways = [*(f"{column} = ?" for column in ids), "contains(target, ?)"]
+        return f"({' or '.join(ways)})", [value] * len(ways)
     if name == "from":
         return "occurred_at >= try_cast(? as timestamptz)", [value]
     if name == "until":

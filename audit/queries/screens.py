@@ -86,7 +86,10 @@ class BatchLines(Lines):
         *("session_id", "environment", "status", "units", "charge_micros", "currency"),
         *("tokens_input", "tokens_output", "effect", "part"),
     )
-    known: ClassVar[tuple[str, ...]] = ("claim_id", "agent_id", "action", "target", "environment", "from", "until")
+    known: ClassVar[tuple[str, ...]] = (
+        *("claim_id", "agent_id", "action", "target", "environment", "from", "until", "q"),
+    )
+    ids: ClassVar[tuple[str, ...]] = ("claim_id", "session_id")
     place: ClassVar[tuple[str, ...]] = ("part", "place")
     marks: Path | None = None
     finding: str = ""
@@ -101,13 +104,6 @@ class BatchLines(Lines):
             *(str(self.path), str(self.marks)),
             self.finding,
         ]
-
-    def condition(self) -> tuple[str, list[Any]]:
-        """What the filters ask; `q` finds an id or a part of a target."""
-        where, parameters = super().condition()
-        if word := self.filters.get("q"):
-            return f"{where} and (claim_id = ? or session_id = ? or contains(target, ?))", [*parameters, *[word] * 3]
-        return where, parameters
 
 
 def lines(batch: Batch, finding: str = "", filters: Mapping[str, str] | None = None) -> BatchLines:

@@ -30,6 +30,11 @@ class LineData(TableData):
 class LineTable(Table):
     """One row a claim row."""
 
+    reads = (
+        *("claim_id", "state", "reason", "provisional", "vendor", "agent_id", "action", "target", "occurred_at"),
+        *("units", "charge_micros", "currency"),
+    )
+
     claim_id = tables.Column(verbose_name="Claim")
     state = tables.Column(verbose_name="Verdict")
     vendor = tables.Column()
@@ -46,7 +51,7 @@ class LineTable(Table):
 
     def __init__(self, rows: Lines, *, run_id: Any, **options: Any) -> None:
         self.run_id = run_id
-        super().__init__(LineData(rows), **options)
+        super().__init__(LineData(rows.only(*self.reads)), **options)
 
     def render_claim_id(self, record: Line) -> SafeString:
         """The id as a link to the claim."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from audit.vault.bench import connect
+from audit.vault.bench import reading
 
 UNDER = "(target = prefix or (ends_with(prefix, '/') and starts_with(target, prefix)))"  # as coverage names targets
 
@@ -40,7 +40,7 @@ def count_in(lines: Path, boxes: Sequence[Box], name: str, value: str) -> list[i
         group by place
     """
     columns = {column: [getattr(box, column) for box in boxes] for column in ("prefix", "action", "first", "last")}
-    with connect(lines.parent, threads=2) as connection:
+    with reading() as connection:
         rows = connection.execute(query, {"path": str(lines), "value": value, **columns}).fetchall()
     counts = dict(rows)
     return [counts.get(place, 0) for place in range(len(boxes))]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audit.vault.bench import connect
+from audit.vault.bench import reading
 
 LAST = chr(0x10FFFF)  # sorts after every text that begins alike
 
@@ -56,6 +56,6 @@ def _rows(
     by_name = {str(path): path for path in paths}
     where, given = condition
     query = f"select filename, {what} from read_parquet(?, filename = true) where {where} {tail}"
-    with connect(*{path.parent for path in paths}, threads=2) as connection:
+    with reading() as connection:
         rows = connection.execute(query, [list(by_name), *given]).fetchall()
     return [(by_name[name], dict(zip(names, values, strict=True))) for name, *values in rows]

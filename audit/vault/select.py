@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audit.kernel.terms import CLAIMS, EVIDENCE, INPUTS
-from audit.vault.bench import Connection, connect, copy, copy_findable
+from audit.vault.bench import Connection, connect, copy_findable
 
 ARROW = {"integer": pa.int64(), "boolean": pa.bool_(), "instant": pa.timestamp("us", "UTC")}
+IN_CLAIMS = ("claim_id", "target")  # what an explanation finds a claim by
 IN_EVIDENCE = ("event_id", "target", "claim_ref")  # what pages find an event by
 IN_LINES = ("claim_id", "target", "session_id", "event_id", "undone_by")
 RECEIVED = "row_number() over (partition by vendor, claim_id, revision order by position, file_row_number)"
@@ -27,7 +28,7 @@ def select_claims(batches: Sequence[tuple[int, str, Path]], start: datetime, end
     columns = ", ".join(column.name for column in CLAIMS)
     with connect(out.parent) as connection:
         _attach(connection, "claims", batches)
-        copy(
+        copy_findable(
             connection,
             f"""
             select {columns}, line, batch, {RECEIVED} as row
@@ -37,6 +38,7 @@ def select_claims(batches: Sequence[tuple[int, str, Path]], start: datetime, end
             order by position, file_row_number
             """,
             out,
+            IN_CLAIMS,
             [start, end],
         )
     return int(pq.read_metadata(out).num_rows)

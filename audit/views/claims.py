@@ -31,6 +31,7 @@ def one(request: TenantRequest, tenant: str, vendor: str, claim_id: str) -> Http
         raise Http404("No finished run has judged this claim.")
     found = claims.of(run, vendor, claim_id)
     line = next((row for row in found if row["reason"] != Reason.SUPERSEDED), found[0])
+    received = claims.receiving(line)
     said = claims.testimony(run, vendor, claim_id)
     events = claims.events(run, line, said)
     siblings = claims.siblings(run, line)
@@ -52,7 +53,7 @@ def one(request: TenantRequest, tenant: str, vendor: str, claim_id: str) -> Http
         explanation=explanation,
         candidates=[_with_instants(row, at="occurred_at") for row in explanation["candidates"]],
         elsewhen=[_with_instants(row, starts="starts_at", ends="ends_at") for row in explanation["watched_elsewhen"]],
-        received=claims.received(line),
+        received=received(),
         crumbs=_crumbs(tenant, run, line),
     )
 

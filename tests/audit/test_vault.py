@@ -189,7 +189,7 @@ def test_the_engine_spills_into_a_folder_of_its_own(tmp_path: Path, settings: La
     settings.BENCH_MEMORY = "60MB"
     query = "select max(t) from (select md5(range::varchar) || range as t from range(1500000) order by t) where t > ''"
     spills: set[str] = set()
-    with connect(threads=1) as one, connect(threads=1) as other:
+    with connect() as one, connect() as other:
         for connection in (one, other):
             spills |= set(connection.execute("select current_setting('temp_directory')").fetchall()[0])
             assert connection.execute(f"select count(*) from ({query})").fetchone() == (1,)

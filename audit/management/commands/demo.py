@@ -46,9 +46,9 @@ class Command(BaseCommand):
 
     def _serve(self, port: int) -> int:
         supervisor = Supervisor(settings.VAR / "logs")
-        environment = _environment(port)
-        for name, command in _processes(port).items():
-            supervisor.start(name, command, environment)
+        given = environment(port)
+        for name, command in processes(port).items():
+            supervisor.start(name, command, given)
         if not answers(f"http://127.0.0.1:{port}/health/live", 30):
             supervisor.stop()
             self.stderr.write(f"The web did not start: see {supervisor.logs / 'web.log'}. Is port {port} taken?")
@@ -71,14 +71,15 @@ def _reset() -> None:
         (settings.VAR / "queue" / folder).mkdir(parents=True, exist_ok=True)
 
 
-def _environment(port: int) -> dict[str, str]:
+def environment(port: int) -> dict[str, str]:
     """What the processes need: the runtime role's address, never the owner's; and where links in messages lead."""
     runtime = os.environ.get("DATABASE_URL") or embedded.start(settings.VAR).runtime
     reached = os.environ.get("PORTAL_URL", f"http://127.0.0.1:{port}")
     return {"DATABASE_URL": runtime, "DATABASE_OWNER_URL": "", "PORTAL_URL": reached, "PYTHONUNBUFFERED": "1"}
 
 
-def _processes(port: int) -> dict[str, list[str]]:
+def processes(port: int) -> dict[str, list[str]]:
+    """The commands that make up the portal, by name."""
     celery = [str(BIN / "celery"), "-A", "awu_portal"]
     return {
         "web": [

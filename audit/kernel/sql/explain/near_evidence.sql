@@ -1,6 +1,9 @@
--- near_evidence: the events that can have a say in the verdict.
+-- near_evidence: the events that can have a say in the verdict; looked up by one column at a time, so not all is read.
 -- one row per event; reads evidence, near_target, near_name.
 select evidence.*
 from evidence
-where evidence.target in (select near_target.target from near_target)
-    or evidence.claim_ref in (select near_name.name from near_name)
+semi join near_target using (target)
+union
+select evidence.*
+from evidence
+semi join near_name on near_name.name = evidence.claim_ref
