@@ -27,6 +27,7 @@ from audit.kernel.terms import State
 from audit.templatetags import words
 from audit.templatetags.ledger import MARKS, STATE_WORDS, mark, verdict
 
+Address = Callable[[str], str]
 ORDER = ("verified", "unverifiable", "unsupported", "contradicted")
 HATCHED = ("unverifiable", "unsupported")
 TOP, DEPTH = 24, 26  # of the scale, in pixels
@@ -36,13 +37,19 @@ NOT_DRAWN = (
 
 
 def score_bar(
-    verified: int, unverifiable: int, unsupported: int, contradicted: int, *, law: Callable[[str], str] | None = None
+    verified: int,
+    unverifiable: int,
+    unsupported: int,
+    contradicted: int,
+    *,
+    law: Address | None = None,
+    lines: Address | None = None,
 ) -> SafeString:
     """Units by state on one scale: what is verified, what could be, and the rest.
 
     The low end is named above the scale and the high end below it, each running towards the middle: the two
     labels never meet. With nothing undecided there is one end. With nothing claimed it says so. `law` gives the
-    address of a state's meaning.
+    address of a state's meaning, `lines` that of its lines.
     """
     parts = (verified, unverifiable, unsupported, contradicted)
     total = sum(parts)
@@ -60,7 +67,7 @@ def score_bar(
     return format_html(
         '<figure class="score">{}<figcaption><ul class="legend">{}</ul></figcaption></figure>',
         drawing(height, title, f"Of {words.units(total)} units claimed: {aloud}.", _scale(parts, low, high)),
-        _legend(parts, law),
+        _legend(parts, law, lines),
     )
 
 
@@ -92,12 +99,12 @@ def _end(at: int, y: int, line: tuple[int, int], share: str, word: str, classes:
     return upright(at, *line, "guide") + label(at, y, text, "", anchor, 6 if anchor == "start" else -6)
 
 
-def _legend(parts: Sequence[int], law: Callable[[str], str] | None) -> SafeString:
+def _legend(parts: Sequence[int], law: Address | None, lines: Address | None) -> SafeString:
     return join(
         format_html(
             "<li>{}<b>{}</b><small>{}</small></li>",
             verdict(state, href=law(state) if law else ""),
-            words.units(part),
+            format_html('<a href="{}">{}</a>', lines(state), words.units(part)) if lines else words.units(part),
             words.share_of(part, sum(parts)),
         )
         for state, part in zip(ORDER, parts, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import django_tables2 as tables
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from audit.kernel.terms import MEANINGS, Reason
@@ -16,10 +16,10 @@ class FindingTable(Table):
     """One row a discrepancy, most money first."""
 
     reason = tables.Column(accessor="discrepancy__reason", verbose_name="What")
-    claims = CountColumn()  # it opens the row: in sight on narrow screens too
     vendor = tables.Column(accessor="discrepancy__vendor")
     agent = tables.Column(accessor="discrepancy__agent_id")
     action = tables.Column(accessor="discrepancy__action")
+    claims = CountColumn()
     units = CountColumn()
     charge_micros = tables.Column(verbose_name="Money", attrs=RIGHT)
     first_at = WhenColumn("day", verbose_name="First")
@@ -30,16 +30,11 @@ class FindingTable(Table):
     empty_next = "Either every claim holds, or there is no finished run yet."
 
     def render_reason(self, record: Finding) -> SafeString:
-        """State and reason, leading to the clause with the numbers of the run."""
+        """The reason as a link to its lines."""
         reason = record.discrepancy.reason
-        href = f"{self.address('law')}?run={record.run_id}#{reason}"
-        return ledger.verdict(MEANINGS[Reason(reason)].state, reason, href=href)
-
-    def render_claims(self, value: int, record: Finding) -> SafeString:
-        """How many, leading to them: the discrepancy itself."""
         address = self.address("discrepancy", discrepancy_id=record.discrepancy_id)
-        said = format_html('<span class="said"> lines by {}</span>', record.discrepancy.agent_id)
-        return format_html('<a href="{}?run={}">{}{}</a>', address, record.run_id, words.units(value), said)
+        state, leads = MEANINGS[Reason(reason)].state, f"lines by {record.discrepancy.agent_id}"
+        return ledger.verdict(state, reason, href=f"{address}?run={record.run_id}", leads=leads)
 
     def render_charge_micros(self, record: Finding) -> SafeString | str:
         """The money in every currency, exact."""

@@ -75,8 +75,13 @@ def mark(name: str) -> SafeString:
 
 
 @register.simple_tag(name="verdict_word")
-def verdict(state: str, reason: str | None = None, provisional: bool = False, href: str = "") -> SafeString:
-    """State and reason as colour, icon and word. The reason's meaning is its title; `href` is of its clause."""
+def verdict(
+    state: str, reason: str | None = None, provisional: bool = False, href: str = "", leads: str = "in the law"
+) -> SafeString:
+    """State and reason as colour, icon and word. The reason's meaning is its title; `href` is of its clause.
+
+    leads: what is found there, for who hears the page.
+    """
     known = State(state)
     word, meaning = STATE_WORDS[known], STATE_WORDS[known]
     hint = SafeString("")
@@ -87,8 +92,8 @@ def verdict(state: str, reason: str | None = None, provisional: bool = False, hr
     inside = format_html("{}{}{}", mark(known.value), hint, word)
     if href:
         name = f"{STATE_WORDS[known]}: {word}" if hint else word
-        link = '<a class="{}" href="{}" title="{}" aria-label="{}, in the law">{}</a>'
-        return format_html(link, classes, href, meaning, name, inside)
+        link = '<a class="{}" href="{}" title="{}" aria-label="{}, {}">{}</a>'
+        return format_html(link, classes, href, meaning, name, leads, inside)
     return format_html('<span class="{}" title="{}">{}</span>', classes, meaning, inside)
 
 

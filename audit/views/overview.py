@@ -44,7 +44,11 @@ def overview_page(request: TenantRequest, tenant: str) -> HttpResponseBase:
         since=changes.count(run),
         headline=headline(units),
         lead=lead(rows, units),
-        bar=score_bar(*(units[state] for state in BAR), law=lambda state: law_url(tenant, state, run)),
+        bar=score_bar(
+            *(units[state] for state in BAR),
+            law=lambda state: law_url(tenant, state, run),
+            lines=lambda state: lines_of(run, tenant, state=state),
+        ),
         fall=fall(run, tenant, rows, request.GET.get("bars", "")),
         figures=figures(run, tenant, rows),
         heat=heat_map(run, tenant, rows),

@@ -16,6 +16,17 @@ from tests.stock import HEADER, ROW, drain
 pytestmark = IN_A_BROWSER
 AT = ("2026-07-07T09:00:00Z", "2026-07-08T09:00:00Z", "2026-07-08T09:00:00Z", "yesterday")
 FILE = HEADER + "".join(ROW.format(word="walked", number=len({*AT[: n + 1]}), at=at) for n, at in enumerate(AT))
+EXPORT = (
+    "Task Ref;Bot;Kind;Case Number;Completed At\n"
+    "S-1;desk;case_resolution;crm/Case/1;13/07/2026 09:00\n"
+    "S-2;desk;case_resolution;crm/Case/2;14/07/2026 09:00\n"
+    "S-2;desk;case_resolution;crm/Case/2;14/07/2026 09:05\n"
+    "S-3;desk;case_resolution;crm/Case/3;yesterday\n"
+)
+SHUT = """() => [...document.querySelectorAll("main :is(li, tr, dl > div, details)")]
+  .filter((e) => /\\d/.test(e.textContent) && !e.closest("thead") && !e.querySelector("a, details")
+    && !e.parentElement.closest("li, tr, details"))
+  .map((e) => e.textContent.trim())"""  # rows with a number that lead nowhere
 SignIn = Callable[[str], Visit]
 
 expect.set_options(timeout=PATIENCE)
@@ -69,6 +80,40 @@ def test_an_analyst_takes_a_file_to_the_verdict_on_one_claim(portal: Portal, sig
     assert visit.faults == []
 
 
+def test_a_buyer_has_a_vendors_own_export_read_and_held_against_itself(portal: Portal, sign_in: SignIn) -> None:
+    visit = sign_in("alice@northwind.example")
+    page = visit.page
+    to(page, "Sources")
+    page.get_by_role("link", name="Add a source").click()
+    page.get_by_role("link", name="Claims").last.click()
+    page.get_by_label("The new vendor's name").fill("Strolled AG")
+    page.get_by_label("Name", exact=True).fill("strolled export")
+    page.get_by_role("button", name="Add the source").click()
+    arrive(visit, "strolled export")
+    upload = {"name": "export.csv", "mimeType": "text/csv", "buffer": EXPORT.encode()}
+    page.locator("input[type=file]").set_input_files(upload)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Upload").click()
+    arrive(visit, "")
+    expect(page.locator("main")).to_contain_text("Three questions")
+    page.get_by_role("button", name="Save and read the file").click()
+    expect(page.locator("main")).to_contain_text("Say what one line is")
+    page.get_by_label("One unit of work", exact=True).check()
+    page.get_by_label("In which time zone are its times?").select_option("Europe/Berlin")
+    page.get_by_label("Or it is the same for every line").fill("production")
+    page.get_by_role("button", name="Try it").click()
+    expect(page.locator("h1")).to_have_text("1 of 4 rows would be refused")
+    assert visit.barriers() == []
+    page.get_by_role("button", name="Save and read the file").click()
+    drain(portal.northwind.tenant_id)
+    expect(page.locator("main")).to_contain_text("3 of 4 rows of export.csv were accepted")
+    page.get_by_role("link", name="Its claim screen").click()
+    arrive(visit, "ask for a look")
+    page.get_by_role("link", name="Show 1 line").first.click()
+    arrive(visit, "the lines of export.csv")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert visit.faults == []
+
+
 def _upload(page: Page, portal: Portal) -> None:
     """Through the page of a source; the receipt fills itself once a worker has read the file."""
     to(page, "Sources")
@@ -111,7 +156,7 @@ def test_an_auditor_reads_the_ledger_and_takes_a_file_home(portal: Portal, sign_
     expect(page.locator("tbody tr").first).to_contain_text("run.")
     assert "batch." not in page.locator("tbody").inner_text()
     to(page, "Claims")
-    page.get_by_label("Vendor").select_option("marigold")
+    page.get_by_role("combobox", name="Vendor").select_option("marigold")
     page.wait_for_url("**vendor=marigold**")
     page.reload()
     page.get_by_label("Export these lines as").select_option("csv")
@@ -139,6 +184,7 @@ def _from_a_figure_to_the_witness(visit: Visit) -> None:
     page = visit.page
     to(page, "Overview")
     arrive(visit, "can be verified")
+    assert page.evaluate(SHUT) == []
     page.locator("main details summary").first.click()
     expect(page.locator("main details[open]")).to_contain_text("rules")
     page.locator("table.fall a", has_text="Verified").click()
