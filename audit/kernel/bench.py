@@ -340,7 +340,7 @@ class Bench:
         self.run(f"copy ({query}) to '{quoted(str(path))}' ({_FORMS[form]})")
 
     def write_sorted(self, query: str, source: str, ranges: Sequence[str], path: Path, form: str) -> None:
-        """Like `write`, for a query in the order of vendor and claim_id: sorted range by range of the table `source`."""
+        """Like `write`, for a query in the order of vendor and claim_id: range by range of the table `source`."""
         if len(ranges) == 1:
             self.write(query, path, form)
             return

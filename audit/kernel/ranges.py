@@ -15,7 +15,7 @@ from audit.kernel.bench import Bench, quoted
 Key = tuple[str, str] | None
 """A vendor and a claim id where a range begins; None: before the first, after the last."""
 
-WHOLE: Final = ("true",)
+WHOLE: Final[tuple[str, ...]] = ("true",)
 SAMPLES: Final = 100
 _BOUNDS: Final = """
 with sampled as (
