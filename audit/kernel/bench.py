@@ -151,6 +151,8 @@ class Bench:
         self._folder = folder
         self.run("set TimeZone = 'UTC'")
         self.run(f"set memory_limit = '{quoted(memory)}'")
+        # The system keeps what was read of a file; a second copy in the engine costs more than it spares.
+        self.run("set enable_external_file_cache = false")
         # Blocks that a dropped table leaves are used again instead of being asked of the system anew.
         self.run(f"set block_allocator_memory = '{quoted(memory)}'")
         if threads is not None:
