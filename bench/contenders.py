@@ -24,6 +24,7 @@ KERNEL: Final = "kernel"
 MATCHING: Final = "matching"
 FLOOR: Final = "floor"
 POSTGRES: Final = "postgres"
+DUCKDB: Final = "duckdb"
 COMPARE: Final = "compare"
 DATACOMPY: Final = "datacompy"
 INTAKE: Final = "intake"
@@ -60,7 +61,7 @@ CONTENDERS: Final = (
         writes_pairs=True,
     ),
     Contender("polars", "bench.polars", "match_simply", "Polars: the simple matching, lazily", writes_pairs=True),
-    Contender("duckdb", "bench.duck", "match_simply", "plain DuckDB: the simple matching in SQL", writes_pairs=True),
+    Contender(DUCKDB, "bench.duck", "match_simply", "plain DuckDB: the simple matching in SQL", writes_pairs=True),
     Contender(
         COMPARE,
         "bench.kernel",

@@ -41,7 +41,7 @@ def read_and_write(task: Task) -> None:
         positional join (select {", ".join(WRITTEN["evidence"])} from '{task.data.canonical("evidence")}') as evidence
         """
         target = task.out / "verdicts.parquet"
-        connection.execute(f"copy ({query}) to '{target}' (format parquet, compression zstd)")
+        connection.execute(f"copy ({query}) to '{target}' (format parquet, compression zstd, compression_level 1)")
         rows = connection.execute(f"select count(*) from '{target}'").fetchall()[0][0]
     task.told["rows"] = rows
 

@@ -99,6 +99,10 @@ def _of_size(size: Size) -> Iterator[Sequence[str]]:
         )
         if judge:
             yield _shown(name, "… PostgreSQL's simple matching (COPY + SQL) ÷ kernel, all clauses", postgres / judge)
+    if postgres and (duckdb := size.seconds(who.DUCKDB)):
+        yield _shown(
+            name, "… like for like: PostgreSQL ÷ the same SQL on the kernel's engine (`duckdb`)", postgres / duckdb
+        )
     if judge and floor:
         yield _at_most(name, "kernel, all clauses ÷ floor", judge / floor, 8, 3)
     if judge:

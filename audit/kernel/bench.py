@@ -84,7 +84,7 @@ SETTLING: Final = (
 )
 DOOMING: Final = ("first_reason", "sensitive")
 LINEAGE: Final = ("first_spoiler", "last_spoiler", "kin", "parent", "redo")
-CLOSING: Final = ("totals", "verdict")
+CLOSING: Final = ("said", "totals", "verdict")
 STEPS: Final = OPENING + DEALT + PAIRING + HEARING + SETTLING + DOOMING + LINEAGE + CLOSING
 EXPORTS: Final = ("verdicts", "testimony", "unclaimed", "totals")
 SLICE_CHECKS: Final = (
@@ -99,6 +99,8 @@ RUN_CHECKS: Final = (
     "no_event_answers_two_claims",
 )
 CHECKS: Final = SLICE_CHECKS + RUN_CHECKS
+VIEWS: Final = {"meeting", "said"}
+"""Steps that are read once and change nothing by it: no table is made of them."""
 _NUMBERS: Final = {"claims": "claim", "evidence": "event"}
 _EMPTY: Final = {"integer": pa.int64(), "boolean": pa.bool_(), "instant": pa.timestamp("us", tz="UTC")}
 _RULE_TYPES: Final = {
@@ -109,11 +111,14 @@ _RULE_TYPES: Final = {
     "Mapping[str, int]": pa.map_(pa.string(), pa.int64()),
 }
 _FORMS: Final = {
-    "parquet": "format parquet, compression zstd",
+    "parquet": "format parquet, compression zstd, compression_level 1",
     "csv": "format csv, header true",
     "jsonl": "format json",
 }
 _SCRATCH: Final = "compression snappy"
+_ORDERED: Final = ("judged", "testimony")
+"""What is put by in the order in which it leaves, in small row groups, so that a range of it is found at once."""
+_BY_KEY: Final = "row_group_size 20480"
 _KNOBS: Final = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -145,7 +150,11 @@ class Bench:
         self._connection = duckdb.connect(":memory:", config={**_KNOBS, "temp_directory": str(folder)})
         self._folder = folder
         self.run("set TimeZone = 'UTC'")
-        self.run(f"set memory_limit = '{_quoted(memory)}'")
+        self.run(f"set memory_limit = '{quoted(memory)}'")
+        # The system keeps what was read of a file; a second copy in the engine costs more than it spares.
+        self.run("set enable_external_file_cache = false")
+        # Blocks that a dropped table leaves are used again instead of being asked of the system anew.
+        self.run(f"set block_allocator_memory = '{quoted(memory)}'")
         if threads is not None:
             self.run(f"set threads = {int(threads)}")
 
@@ -156,7 +165,7 @@ class Bench:
     def seal(self, files: Sequence[Path], folders: Sequence[Path]) -> None:
         """From now on nothing but these files and folders can be reached, and no setting changed."""
         for name, paths in (("allowed_paths", files), ("allowed_directories", folders)):
-            listed = ", ".join(f"'{_quoted(str(path.absolute()))}'" for path in paths)
+            listed = ", ".join(f"'{quoted(str(path.absolute()))}'" for path in paths)
             self.run(f"set {name} = [{listed}]")
         self.run("set enable_external_access = false")
         self.run("set lock_configuration = true")
@@ -212,7 +221,8 @@ class Bench:
     def make(self, *names: str, folder: str = "steps") -> None:
         """Run steps in the order given."""
         for name in names:
-            self.run(f"create or replace table {name} as {statement(folder, name)}")
+            kind = "view" if name in VIEWS else "table"
+            self.run(f"create or replace {kind} {name} as {statement(folder, name)}")
 
     def cut(self, name: str, query: str) -> None:
         """A table made of a query, whatever had the name before."""
@@ -221,15 +231,13 @@ class Bench:
 
     def drop(self, *names: str) -> None:
         """Remove the tables and views of these names, where there are any."""
-        for name in names:
-            kinds = self.rows(
-                "select 'view' from duckdb_views() where view_name = ? "
-                "union all select 'table' from duckdb_tables() where table_name = ?",
-                name,
-                name,
-            )
-            for (kind,) in kinds:
-                self.run(f"drop {kind} {name}")
+        found = self.rows(
+            "select 'view', view_name from duckdb_views() where list_contains($1, view_name) "
+            "union all select 'table', table_name from duckdb_tables() where list_contains($1, table_name)",
+            list(names),
+        )
+        for kind, name in found:
+            self.run(f"drop {kind} {name}")
 
     def alias(self, name: str, other: str) -> None:
         """Let `name` be read as another table, where a step would only copy it."""
@@ -278,11 +286,11 @@ class Bench:
         """Run a step whose rows are dealt out to slices: a file for each of them, read as one table."""
         folder = self._folder / name
         shape = f"format parquet, {_SCRATCH}, partition_by (slice), overwrite_or_ignore true"
-        self.run(f"copy ({statement('steps', name)}) to '{_quoted(str(folder))}' ({shape})")
+        self.run(f"copy ({statement('steps', name)}) to '{quoted(str(folder))}' ({shape})")
         if not any(folder.glob("slice=*")):
             self.make(name)
             return
-        files = f"read_parquet('{_quoted(str(folder))}/*/*.parquet', hive_partitioning = true)"
+        files = f"read_parquet('{quoted(str(folder))}/*/*.parquet', hive_partitioning = true)"
         self.run(f"create or replace view {name} as from {files}")
 
     def collect(self, *names: str) -> None:
@@ -291,16 +299,16 @@ class Bench:
             self.drop(name)
             shutil.rmtree(self._folder / name, ignore_errors=True)
 
-    def file(self, name: str) -> Path:
+    def file(self, name: str, source: str, ranges: Sequence[str]) -> Path:
         """Make a step as a file in the bench folder, read as its table: for what would fill the memory."""
         path = self._folder / f"{name}.parquet"
-        self.write(statement("steps", name), path, "parquet")
+        self.write_sorted(statement("steps", name), source, ranges, path, "parquet")
         self.look_at(name, path)
         return path
 
     def look_at(self, name: str, path: Path) -> None:
         """Read a Parquet file as a table."""
-        self.run(f"create or replace view {name} as from read_parquet('{_quoted(str(path))}')")
+        self.run(f"create or replace view {name} as from read_parquet('{quoted(str(path))}')")
 
     def keep(self, part: int, names: Sequence[str], *, aside: bool) -> None:
         """Put tables of a part of the run by, to be read as one when the last part is done; `aside`: in files."""
@@ -308,9 +316,12 @@ class Bench:
             if aside:
                 folder = self._folder / f"kept_{name}"
                 folder.mkdir(exist_ok=True)
-                path = _quoted(str(folder / f"{part:06}.parquet"))
-                self.run(f"copy {name} to '{path}' (format parquet, {_SCRATCH})")
-                self.run(f"create or replace view kept_{name} as from read_parquet('{_quoted(str(folder))}/*.parquet')")
+                path = quoted(str(folder / f"{part:06}.parquet"))
+                query, shape = f"from {name}", _SCRATCH
+                if name in _ORDERED:
+                    query, shape = f"{query} order by vendor, claim_id", f"{_SCRATCH}, {_BY_KEY}"
+                self.run(f"copy ({query}) to '{path}' (format parquet, {shape})")
+                self.run(f"create or replace view kept_{name} as from read_parquet('{quoted(str(folder))}/*.parquet')")
             else:
                 self.run(f"alter table {name} rename to kept_{name}")
 
@@ -328,12 +339,27 @@ class Bench:
 
     def write(self, query: str, path: Path, form: str) -> None:
         """The answer of a query as a file: `parquet`, `csv` or `jsonl`."""
-        self.run(f"copy ({query}) to '{_quoted(str(path))}' ({_FORMS[form]})")
+        self.run(f"copy ({query}) to '{quoted(str(path))}' ({_FORMS[form]})")
+
+    def write_sorted(self, query: str, source: str, ranges: Sequence[str], path: Path, form: str) -> None:
+        """Like `write`, for a query in the order of vendor and claim_id: range by range of the table `source`."""
+        if len(ranges) == 1:
+            self.write(query, path, form)
+            return
+        folder = self._folder / f"sorted_{source}"
+        folder.mkdir()
+        for number, condition in enumerate(ranges):
+            part = quoted(str(folder / f"{number:06}.parquet"))
+            chosen = f"with {source} as (from main.{source} where {condition})\n{query}"
+            self.run(f"copy ({chosen}) to '{part}' (format parquet, {_SCRATCH})")
+        self.write(f"from read_parquet('{quoted(str(folder))}/*.parquet')", path, form)
+        shutil.rmtree(folder)
 
     def run(self, command: str) -> None:
         """Run one command."""
         self._connection.execute(command)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """The inside of an SQL text."""
     return text.replace("'", "''")

@@ -62,7 +62,7 @@ def open_run(table: Bench, slices: int = 1) -> None:
     table.make(*bench.OPENING[:2])
     _refuse_two_voices(table)
     table.make(*bench.OPENING[2:])
-    table.lay("slice", _numbers(slices=[slices], hot_pairs=[HOT_PAIRS]))
+    table.lay("slice", _numbers(slices=[slices], hot_pairs=[HOT_PAIRS]), _SLICE)
     for name in bench.DEALT:
         if slices > 1:
             table.deal(name)
@@ -158,6 +158,8 @@ def _refuse_two_voices(table: Bench) -> None:
         raise BadEvidence(f"system {twice[0][0]} has two grades: give it one in evidence and coverage")
 
 
+_SLICE = "select slices::ubigint as slices, hot_pairs from given"
+"""Of the type of a hash, so that dealing does not divide numbers of 128 bits."""
 _NEW_KIN = "select distinct claim, vendor, claim_id from kin anti join family using (claim)"
 _NOBODY = "select claim from family limit 0"
 _OPEN = """

@@ -36,6 +36,7 @@ from audit.kernel.hearing import (
     settle,
     taint,
 )
+from audit.kernel.ranges import WHOLE, ranges
 from audit.kernel.ruleset import Rule
 from audit.kernel.summary import summarize
 
@@ -44,6 +45,7 @@ __all__ = ["BadEvidence", "CheckFailed", "Inputs", "Progress", "judge", "law_dig
 SLICE_ROWS: Final = 1_000_000
 FORMS: Final = ("parquet", "csv", "jsonl")
 KEPT: Final = ("judged", "testimony", "unclaimed")
+_PASSING: Final = (*bench.PAIRING, *bench.HEARING, *bench.SETTLING, *bench.DOOMING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,9 @@ def judge(
             digests = beside.submit(lambda: {kind: describe(kind, inputs.of(kind)) for kind in terms.INPUTS})
             run.open(inputs, rule)
             run.work(rule, out)
-            run.close(out)
+            run.close()
             root = beside.submit(ledger.root_of, table.beside(bench.statement("exports", "leaf")))
+            run.check(out)
             run.write(out, output)
             with run.stage("row root"):
                 row_root = root.result().hex()
@@ -145,6 +148,7 @@ class _Run:
         self.claims = 0
         self.share_bps = 0
         self.verdicts = Path()
+        self.ranges = WHOLE
         self.seconds: dict[str, float] = {}
 
     @contextmanager
@@ -177,9 +181,10 @@ class _Run:
                 if may_doom:
                     self.bench.make(*bench.DOOMING)
                     self.bench.keep(number, bench.DOOMING, aside=self.slices > 1)
+                self.bench.drop(*(name for name in _PASSING if name not in KEPT))
                 self.bench.keep(number, KEPT, aside=self.slices > 1)
                 if self.slices > 1:
-                    self.bench.drop(*bench.PAIRING, *bench.HEARING, *bench.SETTLING, *bench.DOOMING)
+                    self.bench.drop(*KEPT)
         if not (may_doom and self._heard_again(out)):
             self.bench.gather(KEPT)
         if self.slices > 1:
@@ -197,20 +202,27 @@ class _Run:
             self.bench.overlay(KEPT)
         return True
 
-    def close(self, out: Path) -> None:
-        """Taint, totals, verdicts, and the checks over all of them."""
+    def close(self) -> None:
+        """Taint, totals and verdicts."""
         with self.stage("lineage"):
             taint(self.bench)
         with self.stage("verdicts"):
-            self.bench.make("totals")
-            self.verdicts = self.bench.file("verdict")
+            self.bench.make("said", "totals")
+            self.ranges = ranges(self.bench, self.claims, self.slices)
+            self.verdicts = self.bench.file("verdict", "said", self.ranges)
+
+    def check(self, out: Path) -> None:
+        """The checks over all verdicts. Raises CheckFailed."""
         with self.stage("checks"):
             check(self.bench, bench.RUN_CHECKS, out)
 
     def write(self, out: Path, output: str) -> None:
         """Write the files of the run."""
         with self.stage("writing"):
-            for name in bench.EXPORTS[1:]:
+            testimony = bench.statement("exports", "testimony")
+            path = out / f"testimony.{output}"
+            self.bench.write_sorted(testimony, "testimony", self.ranges, path, output)
+            for name in bench.EXPORTS[2:]:
                 self.bench.write(bench.statement("exports", name), out / f"{name}.{output}", output)
             self.bench.write(bench.statement("exports", "doomed"), out / "doomed.parquet", "parquet")
             if output != "parquet":

@@ -1,16 +1,5 @@
 -- totals: claims, units, money and tokens by vendor, agent, action, UTC day, state, reason and currency.
--- one row per combination; reads judged, screened, tainted, meaning.
-with said as (
-    select
-        claim, vendor, agent_id, action, at_us, currency, reason, units, charge_micros, tokens_input, tokens_cached,
-        tokens_output
-    from judged
-    union all
-    select
-        claim, vendor, agent_id, action, at_us, currency, reason, units, charge_micros, tokens_input, tokens_cached,
-        tokens_output
-    from screened
-)
+-- one row per combination; reads said, tainted, meaning.
 select
     said.vendor,
     said.agent_id,

@@ -1,5 +1,14 @@
 -- unanswered: independent done events that no claim took and that name no heard claim (the law, 4).
 -- one row per event; reads event, match, claimed_action, witness, binding.
+with free as materialized (
+    select event.event
+    from event
+    anti join match using (event)
+    where event.outcome = 'done'
+        and event.is_independent
+        and not event.names_heard
+        and event.target is not null
+)
 select
     event.event,
     event.record,
@@ -14,12 +23,9 @@ select
     event.actor,
     event.units
 from event
-anti join match using (event)
+join free using (event)
 semi join claimed_action using (action)
 join witness using (witness)
 left join (select distinct witness, actor from binding) as bound using (witness, actor)
-where event.outcome = 'done'
-    and event.is_independent
-    and not event.names_heard
-    and event.target is not null
-    and (not witness.has_bindings or bound.actor is not null)
+where not witness.has_bindings
+    or bound.actor is not null

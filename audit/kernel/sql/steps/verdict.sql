@@ -1,14 +1,5 @@
 -- verdict: state and reason of every claim row, and what they rest on (the law, 3.7), in the order of the row root.
--- one row per claim row; reads judged, screened, tainted, witness, meaning.
-with said as (
-    select
-        claim, vendor, claim_id, revision, row, reason, rank, witness, event_id, repeat_of, undone_by, is_provisional,
-        units, charge_micros
-    from judged
-    union all by name
-    select claim, vendor, claim_id, revision, row, reason, units, charge_micros
-    from screened
-)
+-- one row per claim row; reads said, tainted, witness, meaning.
 select
     said.vendor,
     said.claim_id,

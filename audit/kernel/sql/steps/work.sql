@@ -3,11 +3,14 @@
 with spoilt as (
     select distinct target from undoing
 ),
-stood as (
-    select support.event, coalesce(event.target, claim.target) as target
+seen as (
+    select event, target from event semi join spoilt using (target)
+    union all
+    select support.event, claim.target
     from support
-    join claim using (claim)
-    join event on event.event = support.event
+    join event on event.event = support.event and event.target is null
+    join claim on claim.claim = support.claim
+    semi join spoilt on spoilt.target = claim.target
 )
 select
     support.event,
@@ -19,9 +22,8 @@ select
     claim.claim_id,
     claim.action,
     claim.undo_us,
-    stood.target,
+    seen.target,
     row_number() over (order by claim.claim_id, claim.vendor, support.witness, support.event_id) as place
-from stood
-semi join spoilt using (target)
-join support on support.event = stood.event
+from seen
+join support using (event)
 join claim on claim.claim = support.claim
