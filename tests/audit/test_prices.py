@@ -9,12 +9,11 @@ import pytest
 from django.test import Client
 
 from audit.models import RateCard, Run, Total
-from audit.operations import exports, parties
+from audit.operations import parties
 from audit.operations.faults import Refused
-from audit.vault import files
 from tenants.scope import scope
 from tests.audit.pages.walk import at, get, post
-from tests.desk import BY, EVIDENCE, Desk, drain, event, open_desk
+from tests.desk import BY, EVIDENCE, Desk, event, open_desk
 from tests.world import World
 
 HEADER = (
@@ -114,14 +113,3 @@ def test_tokens_that_no_line_says_stay_unknown_and_none_used_is_none(desk: Desk)
     run = run_over(desk, line(1, more="completed,1,s1,,"), line(2, "api_call", more="completed,1,s1,0,0"))
     totals = desk.ask(lambda: dict(Total.objects.filter(run=run).values_list("action", "tokens")))
     assert totals == {"record_update": None, "api_call": 0}
-
-
-def test_an_export_whose_file_is_gone_is_not_there(as_bob: Client, desk: Desk) -> None:
-    run = run_over(desk, line(1))
-    with scope(desk.tenant_id):
-        export = exports.ask(run, "csv", {}, BY)
-    drain(desk.tenant_id)
-    address = at("export-file", export_id=export.id)
-    assert desk.see(export).state == "done"
-    files.local(desk.see(export).file_key).unlink()
-    assert as_bob.get(address).status_code == 404

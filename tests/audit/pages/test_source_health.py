@@ -13,8 +13,7 @@ from django.utils import timezone
 from audit.models import Arrival, Batch, Source
 from audit.operations import sources
 from audit.queries.sources import Health, health
-from audit.vault import files
-from tests.audit.pages.walk import at, get, post, said
+from tests.audit.pages.walk import at, get, post
 from tests.audit.test_streams import row, stream
 from tests.desk import BY, CLAIMS, Desk, claim, open_desk
 from tests.world import World
@@ -133,11 +132,3 @@ def test_the_list_asks_as_much_for_many_sources_as_for_one(as_vera: Client, desk
     desk.take(desk.claims, CLAIMS + claim(1))
     stream(desk, desk.evidence, row(1))
     assert questions() == before
-
-
-def test_a_raw_file_that_is_gone_is_said_to_be_gone(as_alice: Client, desk: Desk) -> None:
-    batch = desk.take(desk.claims, CLAIMS + claim(1))
-    files.local(batch.raw_key).unlink()
-    response = as_alice.get(at("batch-raw", batch_id=batch.id))
-    assert response.status_code == 404
-    assert "There is nothing at this address" in said(response)
