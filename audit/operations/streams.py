@@ -68,8 +68,7 @@ KEPT = (
     *("line_count", "received_count", "accepted_count", "duplicate_count", "conflicting_count", "refused_count"),
     *("refusals", "body", "text", "rows", "received_by"),
 )
-KEEP = f"insert into audit_arrival ({', '.join(KEPT)}) values "  # noqa: S608
-ARRIVAL = f"({', '.join(['%s'] * len(KEPT))})"
+KEEP = f"insert into audit_arrival ({', '.join(KEPT)}) values ({', '.join(['%s'] * len(KEPT))})"  # noqa: S608
 
 
 class Empty(Refused):
@@ -293,8 +292,7 @@ def _arrival(batch: Segment, sent: Sent, items: Items, read: Read, fates: list[s
 
 def _keep(arrivals: list[Arrival]) -> list[Arrival]:
     with _sending() as cursor:
-        values = [getattr(arrival, name) for arrival in arrivals for name in KEPT]
-        cursor.execute(KEEP + ", ".join([ARRIVAL] * len(arrivals)), values)
+        cursor.executemany(KEEP, [[getattr(arrival, name) for name in KEPT] for arrival in arrivals])
     return arrivals
 
 
