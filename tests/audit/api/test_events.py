@@ -243,8 +243,13 @@ def test_a_request_asks_postgresql_seven_times_however_many_rows_it_has(
         asked.append(str(query))
         return execute(cursor, query, *given, **more)
 
-    execute = psycopg.Cursor.execute
+    def counted_too(cursor: psycopg.Cursor[Any], query: Any, *given: Any, **more: Any) -> None:
+        asked.append(str(query))
+        executemany(cursor, query, *given, **more)
+
+    execute, executemany = psycopg.Cursor.execute, psycopg.Cursor.executemany
     monkeypatch.setattr(psycopg.Cursor, "execute", counted)
+    monkeypatch.setattr(psycopg.Cursor, "executemany", counted_too)
     assert post(shop, lines(*map(event, range(1, 40)))).status_code == 202
     assert len(asked) == 7, "the key, the scope, the source, the segment, identities, the arrival, the end of the scope"
 
