@@ -22,13 +22,12 @@ from audit.operations import jobs
 from audit.operations.faults import Refused
 from audit.operations.progress import reporter, tell
 from audit.operations.record import enter, lock
-from audit.operations.runs import inputs_under, rule_of
+from audit.operations.runs import inputs_under, rule_of, sampled
 from audit.vault import files
-from audit.vault.difference import Difference, compare, count_rows, sample_claims
+from audit.vault.difference import Difference, compare
 from audit.vault.select import join_lines
 from tenants.scope import current, scope
 
-SAMPLE_CLAIMS = 5_000  # about so many; a run with less than twice as many needs no sample
 Summary = dict[str, Any]
 
 
@@ -73,17 +72,16 @@ def make(lease: jobs.Lease) -> None:
 
 def _ensure_sample(preview: Preview, lease: jobs.Lease, folder: Path) -> None:
     """Judge a sample under both rules, the same records for both, unless the run is small or it was done before."""
-    run, every, claims = preview.run, files.local(preview.run.files["claims"]), folder / "sampled-claims"
-    parts = count_rows(every) // SAMPLE_CLAIMS
-    if preview.sample or parts < 2:
+    if preview.sample:
         return
     tell(preview, lease, "sample", 0, 1)
-    if not sample_claims(every, parts, claims):
+    sample = sampled(preview.run, folder)
+    if not sample:
         return
-    tried = ((rule_of(run), folder / "before"), (parse(preview.rules), folder / "after"))
+    tried = ((rule_of(preview.run), folder / "before"), (parse(preview.rules), folder / "after"))
     with ThreadPoolExecutor(len(tried)) as pool:  # the engine works outside the interpreter's lock
-        before, after = pool.map(lambda one: _judge_sample(run, claims, *one), tried)
-    join_lines(folder / "before" / "verdicts.parquet", claims, folder / "before-lines")
+        before, after = pool.map(lambda one: _judge_sample(preview.run, sample, *one), tried)
+    join_lines(folder / "before" / "verdicts.parquet", sample["claims"], folder / "before-lines")
     difference = compare(folder / "before-lines", folder / "after" / "verdicts.parquet", folder / "sampled-changes")
     preview.sample = outcome(difference, before, after)
     with scope(lease.tenant_id):
@@ -91,9 +89,9 @@ def _ensure_sample(preview: Preview, lease: jobs.Lease, folder: Path) -> None:
         preview.save(update_fields=["sample"])
 
 
-def _judge_sample(run: Run, claims: Path, rule: Rule, out: Path) -> Summary:
+def _judge_sample(run: Run, sample: dict[str, Path], rule: Rule, out: Path) -> Summary:
     out.mkdir()
-    return judge(inputs_under(run, rule, out, claims), rule, out, threads=1, memory=settings.BENCH_MEMORY)
+    return judge(inputs_under(run, rule, out, sample), rule, out, threads=1, memory=settings.BENCH_MEMORY)
 
 
 def _judge_all(preview: Preview, lease: jobs.Lease, folder: Path) -> None:

@@ -29,11 +29,13 @@ from audit.operations.record import canonical_json, enter, lock, next_number
 from audit.queries.rules import in_force
 from audit.queries.runs import reach
 from audit.vault import files
+from audit.vault.sample import count_rows, sample_claims, sample_evidence
 from audit.vault.select import join_lines, select_claims, select_evidence, write_rows
 from tenants.models import Tenant
 from tenants.scope import current, scope
 
 INPUT_FILES = ("claims", "evidence", "coverage", "actors")
+SAMPLE_CLAIMS = 5_000  # about so many; a run with less than twice as many needs no sample
 
 
 def open_run(
@@ -213,18 +215,27 @@ def rule_of(run: Run) -> Rule:
     return parse(run.summary["rules"])
 
 
-def inputs_under(run: Run, rule: Rule, folder: Path, sample: Path | None = None) -> Inputs:
+def inputs_under(run: Run, rule: Rule, folder: Path, sample: Mapping[str, Path] | None = None) -> Inputs:
     """What the fixed inputs of a finished run are to a rule: one that reaches otherwise hears other events of them.
 
-    sample: some of the run's claims, whole records; then nothing but they and their events.
+    sample: the paths that `sampled` gave; then nothing but those claims and their events.
     """
-    paths = {name: files.local(run.files[name]) for name in INPUT_FILES}
-    if sample is not None:
-        evidence = _select_evidence(run, rule, sample, folder / "evidence", is_sample=True)
-        paths |= {"claims": sample, "evidence": evidence}
-    elif reach(rule) != reach(rule_of(run)):
-        paths["evidence"] = _select_evidence(run, rule, paths["claims"], folder / "evidence")
+    paths = {name: files.local(run.files[name]) for name in INPUT_FILES} | dict(sample or {})
+    if reach(rule) != reach(rule_of(run)):
+        paths["evidence"] = _select_evidence(run, rule, paths["claims"], folder / "evidence", is_sample=bool(sample))
     return Inputs(**{name: [path] for name, path in paths.items()})
+
+
+def sampled(run: Run, folder: Path) -> dict[str, Path]:
+    """The run's sample, claims and evidence, kept with it or made in a folder; nothing where it has few claims."""
+    if "sample_claims" in run.files:
+        return {name: files.local(run.files[f"sample_{name}"]) for name in ("claims", "evidence")}
+    every, claims, evidence = files.local(run.files["claims"]), folder / "sample-claims", folder / "sample-evidence"
+    parts = count_rows(every) // SAMPLE_CLAIMS
+    if parts < 2 or not sample_claims(every, parts, claims):
+        return {}
+    sample_evidence(files.local(run.files["evidence"]), claims, evidence)
+    return {"claims": claims, "evidence": evidence}
 
 
 def _paths(run: Run, kind: str) -> list[tuple[int, str, Path, str | None]]:
@@ -256,7 +267,8 @@ def _ensure_lines(run: Run, lease: jobs.Lease, folder: Path) -> None:
         return
     tell(run, lease, "lines", 0, 1)
     join_lines(files.local(run.files["verdicts"]), files.local(run.files["claims"]), folder / "lines")
-    _keep(run, lease, {"lines": folder / "lines"})
+    sample = {f"sample_{name}": path for name, path in sampled(run, folder).items()}
+    _keep(run, lease, {"lines": folder / "lines"} | sample)
 
 
 def _keep(run: Run, lease: jobs.Lease, made: dict[str, Path]) -> None:

@@ -1,4 +1,4 @@
-"""Two judgements of the same claims set side by side, and a sample of whole records to try them on first."""
+"""Two judgements of the same claims set side by side."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from audit.vault.bench import Connection, connect, copy
+from audit.vault.sample import count_rows
 
 IDENTITY = ("vendor", "claim_id", "revision", "row")
 JUDGED = ("class", "rank", "event_system", "event_id", "repeat_of", "undone_by", "tainted_by", "provisional")
@@ -41,34 +40,6 @@ class Difference:
     moves: list[Move]
     provisional_before: int
     provisional_after: int
-
-
-def count_rows(path: Path) -> int:
-    """How many rows a Parquet file has."""
-    return int(pq.read_metadata(path).num_rows)
-
-
-def sample_claims(claims: Path, parts: int, out: Path) -> int:
-    """Write the claims of one record in `parts`, in the order received; return how many rows.
-
-    A record falls into the sample by the hash of its target; a claim without one by its own id. With a claim come
-    all its revisions and rows.
-    """
-    with connect(claims.parent, out.parent) as connection:
-        copy(
-            connection,
-            """
-            select received.* exclude (file_row_number)
-            from read_parquet($claims, file_row_number = true) as received
-            semi join (
-                select vendor, claim_id from read_parquet($claims) where hash(coalesce(target, claim_id)) % $parts = 0
-            ) using (vendor, claim_id)
-            order by file_row_number
-            """,
-            out,
-            {"claims": str(claims), "parts": parts},
-        )
-    return count_rows(out)
 
 
 def compare(lines: Path, verdicts: Path, out: Path) -> Difference:

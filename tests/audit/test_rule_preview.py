@@ -169,7 +169,7 @@ def test_nothing_of_the_run_changes(judged: Judged) -> None:
 
 
 def test_a_large_run_shows_a_sample_of_whole_records_first(judged: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(previews, "SAMPLE_CLAIMS", 300)
+    monkeypatch.setattr(runs, "SAMPLE_CLAIMS", 300)
     seen: list[Preview] = []
     whole = previews._judge_all
 
@@ -193,6 +193,20 @@ def test_a_large_run_shows_a_sample_of_whole_records_first(judged: Judged, monke
 def test_a_small_run_needs_no_sample(judged: Judged) -> None:
     tenant = judged.tenants["northwind"]
     assert tried(tenant, demo_run(tenant), **CHANGED).sample == {}
+
+
+def test_a_large_run_keeps_its_sample_so_that_nobody_waits_for_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "SAMPLE_CLAIMS", 10)
+    desk.take(desk.claims, CLAIMS + "".join(map(claim, range(60))))
+    desk.take(desk.evidence, EVIDENCE + "".join(map(event, range(60))))
+    run = desk.run()
+    assert {"sample_claims", "sample_evidence"} <= run.files.keys()
+    monkeypatch.setattr(runs, "sample_claims", lambda *given: 1 / 0)
+    preview = ask(desk, desk.rules(approved=False, counted_actions=["case_resolution"]), run)
+    drain(desk.tenant_id)
+    sample = desk.see(preview).sample
+    assert 0 < sample["claims"] == sample["changed"]["claims"] < 60
+    assert sample["inputs"]["evidence"]["rows"] == sample["claims"], "the events of its records, and no others"
 
 
 # Asking
@@ -264,7 +278,7 @@ def test_a_run_without_claims_can_be_tried_on(desk: Desk) -> None:
 
 
 def test_a_second_attempt_goes_on_after_the_sample(judged: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(previews, "SAMPLE_CLAIMS", 300)
+    monkeypatch.setattr(runs, "SAMPLE_CLAIMS", 300)
     tenant = judged.tenants["northwind"]
     run = demo_run(tenant)
     with monkeypatch.context() as broken:
@@ -276,7 +290,7 @@ def test_a_second_attempt_goes_on_after_the_sample(judged: Judged, monkeypatch: 
     with scope(tenant):
         sample = preview_queries.get(preview.id).sample
         Job.objects.filter(object_id=preview.id).update(error="")
-    monkeypatch.setattr(previews, "sample_claims", lambda *given: 1 / 0)
+    monkeypatch.setattr(previews, "sampled", lambda *given: 1 / 0)
     make_due(tenant)
     drain(tenant)
     with scope(tenant):
