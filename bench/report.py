@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from bench import contenders as who
 from bench.contenders import BY_NAME, CONTENDERS
 from bench.measure import Measured, median, spread
+
+STREAMS = Path(__file__).with_name("INGEST.md")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,16 @@ def text(sizes: Sequence[Size], machine: dict[str, str], command: str) -> str:
     ]
     for size in sizes:
         parts += _size(size)
+    parts += _streams()
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _streams() -> Iterator[str]:
+    """What `python -m bench.ingest` wrote last, so that every load figure stands in one place."""
+    if STREAMS.exists():
+        title, *lines = STREAMS.read_text(encoding="utf-8").splitlines()
+        yield f"#{title}"
+        yield from (f"#{line}" if line.startswith("#") else line for line in lines)
 
 
 def _targets(sizes: Sequence[Size]) -> Iterator[str]:
