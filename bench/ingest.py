@@ -103,7 +103,7 @@ def _say(attributes: Any, said: dict[str, str]) -> None:
 def client(port: int, load: Load, key: str, seconds: float, out: Any) -> None:
     """Post until the time is over; tell requests, acknowledged events, and the slowest request's milliseconds.
 
-    It speaks to the socket itself: an HTTP library in Python would take a quarter of the machine that is measured.
+    It speaks to the socket itself, so that the client takes little of the machine that is measured.
     """
     head = (
         f"POST {load.path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n"

@@ -95,8 +95,8 @@ def test_a_buyer_has_a_vendors_own_export_read_and_held_against_itself(portal: P
     upload = {"name": "export.csv", "mimeType": "text/csv", "buffer": EXPORT.encode()}
     page.locator("input[type=file]").set_input_files(upload)  # type: ignore[arg-type]
     page.get_by_role("button", name="Upload").click()
-    arrive(visit, "")
     expect(page.locator("main")).to_contain_text("Three questions")
+    assert visit.barriers() == []
     page.get_by_role("button", name="Save and read the file").click()
     expect(page.locator("main")).to_contain_text("Say what one line is")
     assert [fault for fault in visit.faults if "422" not in fault] == []  # the console tells of that answer too
@@ -212,7 +212,8 @@ def _what_the_verdicts_rest_on(visit: Visit) -> None:
     arrive(visit, "When somebody was watching")
     to(page, "Counts")
     page.locator("#table-main tbody a").first.click()
-    arrive(visit, "")
+    page.wait_for_url(re.compile(r"/counts/[0-9a-f-]{36}/$"))
+    assert visit.barriers() == []
     to(page, "Rules")
     page.get_by_role("link", name="Completed state change", exact=True).click()
     arrive(visit, "Completed state change, version 1")
