@@ -40,52 +40,14 @@ OPENING: Final = (
     "stepping",
 )
 DEALT: Final = ("heard", "sighting")
-PAIRING: Final = (
-    "shared_record",
-    "hot_record",
-    "by_record",
-    "by_reference",
-    "likeness",
-    "meeting",
-    "pair",
-    "contest",
-    "match",
-    "hot_claim",
-    "hot_event",
-)
-HEARING: Final = ("word", "watch", "silence", "tally", "decision")
-SETTLING: Final = (
-    "deciding",
-    "ground",
-    "busy",
-    "reversal",
-    "burst",
-    "member",
-    "oscillation",
-    "rivals",
-    "repeat",
-    "support",
-    "unit_time",
-    "recall",
-    "undoing",
-    "work",
-    "last_work",
-    "taken",
-    "passage",
-    "aimed",
-    "revert",
-    "fall",
-    "watched_unit",
-    "judged",
-    "testimony",
-    "unanswered",
-    "best_witness",
-    "unclaimed",
-)
-DOOMING: Final = ("first_reason", "sensitive")
+SLICING: Final = ("watch",)
+"""What a slice is judged with, besides its claims and events."""
+JUDGED: Final = ("judged", "testimony", "word", "burst", "spoiling", "sensitive")
+"""What is made of a slice by the loops over its columns (records/), in the place of steps."""
+SETTLING: Final = ("unanswered", "best_witness", "unclaimed")
 LINEAGE: Final = ("first_spoiler", "last_spoiler", "kin", "parent", "redo")
 CLOSING: Final = ("said", "totals", "verdict")
-STEPS: Final = OPENING + DEALT + PAIRING + HEARING + SETTLING + DOOMING + LINEAGE + CLOSING
+STEPS: Final = OPENING + DEALT + SLICING + SETTLING + LINEAGE + CLOSING
 EXPORTS: Final = ("verdicts", "testimony", "unclaimed", "totals")
 SLICE_CHECKS: Final = (
     "no_claim_has_two_events_of_one_system",
@@ -99,8 +61,10 @@ RUN_CHECKS: Final = (
     "no_event_answers_two_claims",
 )
 CHECKS: Final = SLICE_CHECKS + RUN_CHECKS
-VIEWS: Final = {"meeting", "said"}
+VIEWS: Final = {"said"}
 """Steps that are read once and change nothing by it: no table is made of them."""
+MODULES: Final = ("hearing", "pairing", "lineage")
+"""What decides, besides the steps and `records/`."""
 _NUMBERS: Final = {"claims": "claim", "evidence": "event"}
 _EMPTY: Final = {"integer": pa.int64(), "boolean": pa.bool_(), "instant": pa.timestamp("us", tz="UTC")}
 _RULE_TYPES: Final = {
@@ -133,13 +97,14 @@ def statement(folder: str, name: str) -> str:
 
 @cache
 def law_digest() -> str:
-    """SHA-256 over everything that decides: the steps and checks in their order, the phases, pairing and lineage."""
+    """SHA-256 over everything that decides: the steps and checks in their order, the phases, the loops over records."""
     digest = hashlib.sha256()
     for folder, names in (("steps", STEPS), ("checks", CHECKS), ("exports", (*EXPORTS, "leaf"))):
         for name in names:
             digest.update(f"{folder}/{name}\n{statement(folder, name)}\n".encode())
-    for module in ("hearing", "pairing", "lineage"):
-        digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
+    here = Path(__file__).parent
+    for path in (*(here / f"{module}.py" for module in MODULES), *sorted((here / "records").glob("*.py"))):
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -149,6 +114,7 @@ class Bench:
     def __init__(self, folder: Path, *, threads: int | None = None, memory: str = "2GB") -> None:
         self._connection = duckdb.connect(":memory:", config={**_KNOBS, "temp_directory": str(folder)})
         self._folder = folder
+        self._shown: dict[str, pa.Table] = {}
         self.run("set TimeZone = 'UTC'")
         self.run(f"set memory_limit = '{quoted(memory)}'")
         # The system keeps what was read of a file; a second copy in the engine costs more than it spares.
@@ -212,11 +178,11 @@ class Bench:
         self.run(f"create or replace table {name} as {query}")
         self._connection.unregister("given")
 
-    def append(self, name: str, rows: pa.Table) -> None:
-        """Add rows from Python to a table, column by column of the same name."""
-        self._connection.register("given", rows)
-        self.run(f"insert into {name} by name from given")
-        self._connection.unregister("given")
+    def show(self, name: str, rows: pa.Table) -> None:
+        """Let rows from Python be read as a table, where they are."""
+        self.drop(name)
+        self._connection.register(name, rows)
+        self._shown[name] = rows
 
     def make(self, *names: str, folder: str = "steps") -> None:
         """Run steps in the order given."""
@@ -231,6 +197,9 @@ class Bench:
 
     def drop(self, *names: str) -> None:
         """Remove the tables and views of these names, where there are any."""
+        for name in self._shown.keys() & set(names):
+            self._connection.unregister(name)
+            del self._shown[name]
         found = self.rows(
             "select 'view', view_name from duckdb_views() where list_contains($1, view_name) "
             "union all select 'table', table_name from duckdb_tables() where list_contains($1, table_name)",
@@ -247,7 +216,16 @@ class Bench:
     def swap(self, name: str, other: str) -> None:
         """Let the table `other` take the place of the input `name`."""
         self.drop(name)
-        self.run(f"alter table {other} rename to {name}")
+        self.rename(other, name)
+
+    def rename(self, name: str, other: str) -> None:
+        """Give a table another name."""
+        if name in self._shown:
+            rows = self._shown[name]
+            self.drop(name)
+            self.show(other, rows)
+        else:
+            self.run(f"alter table {name} rename to {other}")
 
     def stream(self, query: str, rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
         """The answer of a query in batches, in its order."""
@@ -272,6 +250,10 @@ class Bench:
         """The whole answer of a query, a dict for each row."""
         answer: list[dict[str, Any]] = self._connection.sql(query, params=list(parameters)).to_arrow_table().to_pylist()
         return answer
+
+    def arrow(self, query: str) -> pa.Table:
+        """The whole answer of a query as an Arrow table."""
+        return self._connection.sql(query).to_arrow_table()
 
     def count(self, name: str) -> int:
         """How many rows a table has."""
@@ -323,7 +305,7 @@ class Bench:
                 self.run(f"copy ({query}) to '{path}' (format parquet, {shape})")
                 self.run(f"create or replace view kept_{name} as from read_parquet('{quoted(str(folder))}/*.parquet')")
             else:
-                self.run(f"alter table {name} rename to kept_{name}")
+                self.rename(name, f"kept_{name}")
 
     def gather(self, names: Sequence[str]) -> None:
         """What was put by takes the name of the step again."""
@@ -333,7 +315,7 @@ class Bench:
     def overlay(self, names: Sequence[str]) -> None:
         """What these tables say of the records of `redo` takes the place of what was put by of them."""
         for name in names:
-            self.run(f"alter table {name} rename to redone_{name}")
+            self.rename(name, f"redone_{name}")
             query = f"from kept_{name} anti join redo using (record) union all from redone_{name}"
             self.run(f"create view {name} as {query}")
 

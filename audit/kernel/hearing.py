@@ -6,22 +6,31 @@ same phases.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
 
-from audit.kernel import bench, lineage, pairing, terms
+from audit.kernel import bench, lineage, terms
 from audit.kernel.bench import Bench
+from audit.kernel.records import telling
+from audit.kernel.records.columns import Terms
+from audit.kernel.records.judging import Judged, Rows, Slice, columns, judge
 from audit.kernel.ruleset import Rule
 
-_BATCH = 1 << 16
-_MATCH = ("claim", "event", "witness", "rank", "word")
 TURNS = 64
-HOT_PAIRS = 10_000
-"""A record with more claims times events than this is walked in Python, so that a loop costs no square."""
+_CLAIMS = "select claim.*, doomed.claim is not null as is_doomed from claim left join doomed using (claim)"
+_NAMING = "select claim, event from naming semi join claim using (claim) semi join event using (event) where is_possible"
+
+
+class Told(NamedTuple):
+    """A slice that was judged: its rows, its columns, and what the law says of them."""
+
+    rows: Rows
+    given: Slice
+    answer: Judged
 
 
 class CheckFailed(Exception):
@@ -62,7 +71,7 @@ def open_run(table: Bench, slices: int = 1) -> None:
     table.make(*bench.OPENING[:2])
     _refuse_two_voices(table)
     table.make(*bench.OPENING[2:])
-    table.lay("slice", _numbers(slices=[slices], hot_pairs=[HOT_PAIRS]), _SLICE)
+    table.lay("slice", _numbers(slices=[slices]), _SLICE)
     for name in bench.DEALT:
         if slices > 1:
             table.deal(name)
@@ -89,42 +98,39 @@ def open_redo(table: Bench) -> bool:
     return True
 
 
-def hear(table: Bench, *, is_lean: bool = False) -> None:
-    """Hear the witnesses of this slice. `is_lean`: drop what only an explanation would read again."""
-    table.make(*bench.PAIRING[: bench.PAIRING.index("match")])
-    table.lay("won", _won(table))
-    table.make("match")
-    if is_lean:
-        table.drop("by_record", "by_reference", "likeness", "meeting", "pair")
-    if table.count("hot_record"):
-        table.make("hot_claim", "hot_event")
-        table.append("match", _walked(table))
-    table.make(*bench.HEARING)
+def judge_slice(table: Bench, rule: Rule) -> Told:
+    """Judge the claims of this slice by its events, and lay out the tables of `bench.JUDGED`."""
+    table.make(*bench.SLICING)
+    rows = Rows(
+        *(table.arrow(query) for query in (_CLAIMS, "from event", _NAMING, "from watch", "from binding"))
+    )
+    given = columns(rows)
+    answer = judge(rows, given, terms_of(rule))
+    systems = [system for (system,) in table.rows("select system from witness order by witness")]
+    table.show("judged", telling.judged(rows, answer, systems))
+    table.show("testimony", telling.testimony(rows, answer))
+    table.show("word", telling.word(rows, answer))
+    table.show("burst", telling.burst(rows, answer))
+    table.show("spoiling", telling.spoiling(rows, given, answer, rule.taint_from))
+    table.show("sensitive", telling.sensitive(rows, given))
+    return Told(rows, given, answer)
 
 
-def _won(table: Bench) -> pa.Table:
-    """Who wins which event among the contested pairs."""
-    pairs: list[tuple[int, int]] = []
-    if table.count("contest"):
-        pairs += pairing.first_come(_columns(table, "select claim, witness, event from contest"))
-    return _numbers(claim=[claim for claim, _ in pairs], event=[event for _, event in pairs])
+def terms_of(rule: Rule) -> Terms:
+    """The numbers of a rule that the loops need."""
+    return Terms(
+        rule.compare_effects,
+        len(rule.independent_grades),
+        rule.burst_window_seconds * 1_000_000,
+        rule.burst_minimum,
+        rule.oscillation_voids,
+    )
 
 
-def _walked(table: Bench) -> pa.Table:
-    """The matches of hot records, walked claim by claim."""
-    claims = [pairing.HotClaim(*row) for row in table.rows("from hot_claim")]
-    events = [pairing.HotEvent(*row) for row in table.rows("from hot_event")]
-    compares = bool(table.rows("select compare_effects from rule")[0][0])
-    found = list(pairing.walk(claims, events, compares))
-    numbers = _numbers(**{name: [row[place] for row in found] for place, name in enumerate(_MATCH[:4])})
-    return numbers.append_column("word", pa.array([row[4] for row in found], pa.string()))
-
-
-def settle(table: Bench, out: Path | None = None) -> None:
-    """Bursts, undone work and unclaimed events of this slice; with `out`, its checks."""
+def settle(table: Bench, out: Path) -> None:
+    """Unclaimed events of this slice, and its checks."""
     table.make(*bench.SETTLING)
-    if out is not None:
-        check(table, bench.SLICE_CHECKS, out)
+    check(table, bench.SLICE_CHECKS, out)
 
 
 def doom(table: Bench) -> None:
@@ -158,7 +164,7 @@ def _refuse_two_voices(table: Bench) -> None:
         raise BadEvidence(f"system {twice[0][0]} has two grades: give it one in evidence and coverage")
 
 
-_SLICE = "select slices::ubigint as slices, hot_pairs from given"
+_SLICE = "select slices::ubigint as slices from given"
 """Of the type of a hash, so that dealing does not divide numbers of 128 bits."""
 _NEW_KIN = "select distinct claim, vendor, claim_id from kin anti join family using (claim)"
 _NOBODY = "select claim from family limit 0"
@@ -219,11 +225,6 @@ def _widen(table: Bench) -> None:
     table.make("parent")
     table.run("create or replace table line as from parent")
     table.run("create or replace table family as select claim from line union select parent from line")
-
-
-def _columns(table: Bench, query: str) -> Iterator[list[list[int]]]:
-    for batch in table.stream(query, _BATCH):
-        yield [column.to_pylist() for column in batch.columns]
 
 
 def _numbers(**columns: Any) -> pa.Table:

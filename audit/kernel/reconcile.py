@@ -28,7 +28,7 @@ from audit.kernel.hearing import (
     CheckFailed,
     check,
     doom,
-    hear,
+    judge_slice,
     lay_out,
     open_redo,
     open_run,
@@ -45,7 +45,8 @@ __all__ = ["BadEvidence", "CheckFailed", "Inputs", "Progress", "judge", "law_dig
 SLICE_ROWS: Final = 1_000_000
 FORMS: Final = ("parquet", "csv", "jsonl")
 KEPT: Final = ("judged", "testimony", "unclaimed")
-_PASSING: Final = (*bench.PAIRING, *bench.HEARING, *bench.SETTLING, *bench.DOOMING)
+DOOMING: Final = ("spoiling", "sensitive")
+_PASSING: Final = (*bench.SLICING, *bench.JUDGED, *bench.SETTLING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,29 +176,28 @@ class _Run:
         for number in range(self.slices):
             with self.stage("hearing", number + 1, self.slices):
                 open_slice(self.bench, number, self.slices)
-                hear(self.bench, is_lean=True)
+                judge_slice(self.bench, rule)
             with self.stage("settling", number + 1, self.slices):
                 settle(self.bench, out)
                 if may_doom:
-                    self.bench.make(*bench.DOOMING)
-                    self.bench.keep(number, bench.DOOMING, aside=self.slices > 1)
+                    self.bench.keep(number, DOOMING, aside=self.slices > 1)
                 self.bench.drop(*(name for name in _PASSING if name not in KEPT))
                 self.bench.keep(number, KEPT, aside=self.slices > 1)
                 if self.slices > 1:
                     self.bench.drop(*KEPT)
-        if not (may_doom and self._heard_again(out)):
+        if not (may_doom and self._heard_again(rule, out)):
             self.bench.gather(KEPT)
         if self.slices > 1:
             self.bench.collect("claim", "event", *bench.DEALT)
 
-    def _heard_again(self, out: Path) -> bool:
+    def _heard_again(self, rule: Rule, out: Path) -> bool:
         """Hear the records again where a doomed claim walks last; False if there are none."""
         with self.stage("second hearing"):
-            self.bench.gather(bench.DOOMING)
+            self.bench.gather(DOOMING)
             doom(self.bench)
             if not open_redo(self.bench):
                 return False
-            hear(self.bench, is_lean=True)
+            judge_slice(self.bench, rule)
             settle(self.bench, out)
             self.bench.overlay(KEPT)
         return True

@@ -1,7 +1,7 @@
 -- first_spoiler: the current rows whose reason spoils, as far as the first hearing gives it (the law, 3.3, doomed).
--- one row per claim row; reads first_reason, screened, rule.
+-- one row per claim row; reads spoiling, screened, rule.
 select claim, vendor, claim_id
-from first_reason
+from spoiling
 union all
 select screened.claim, screened.vendor, screened.claim_id
 from screened

@@ -1,9 +1,9 @@
 -- unanswered: independent done events that no claim took and that name no heard claim (the law, 4).
--- one row per event; reads event, match, claimed_action, witness, binding.
+-- one row per event; reads event, word, claimed_action, witness, binding.
 with free as materialized (
     select event.event
     from event
-    anti join match using (event)
+    anti join word using (event)
     where event.outcome = 'done'
         and event.is_independent
         and not event.names_heard

@@ -1,0 +1,184 @@
+"""One slice judged: its rows as columns, and what the law says of them, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from audit.kernel import pairing
+from audit.kernel.records import bursts, decisions, pairs, reading, reasons, undoing
+from audit.kernel.records.columns import FAILED, NONE, UNDONE, Bound, Claims, Events, Matches, Naming, Spans, Terms
+from audit.kernel.records.compiled import compiled
+from audit.kernel.records.reading import Codes
+from audit.kernel.records.texts import Flags, Numbers, Texts
+
+MANY: Final = 20_000
+"""From so many claims and events on the loops are compiled."""
+
+
+class Rows(NamedTuple):
+    """The rows of a slice as Arrow tables."""
+
+    claims: pa.Table
+    events: pa.Table
+    naming: pa.Table
+    spans: pa.Table
+    bindings: pa.Table
+
+
+class Slice(NamedTuple):
+    """The columns of a slice."""
+
+    claims: Claims
+    events: Events
+    bound: Bound
+    naming: Naming
+    spans: Spans
+
+
+class Judged(NamedTuple):
+    """What the law says of a slice."""
+
+    matches: Matches
+    decisions: decisions.Decisions
+    bursts: bursts.Bursts
+    units: undoing.Units
+    reasons: Numbers
+    unwatched: Flags
+    hot: Flags
+
+
+def columns(rows: Rows) -> Slice:
+    """The rows of a slice as columns of numbers."""
+    claims, events, spans = rows.claims, rows.events, rows.spans
+    codes = {
+        "vendor": Codes(claims["vendor"], events["vendor"]),
+        "agent_id": Codes(claims["agent_id"]),
+        "action": Codes(claims["action"], events["action"], spans["action"]),
+        "target": Codes(claims["target"], events["target"], spans["target"]),
+        "folder": Codes(claims["folder"], spans["folder"]),
+    }
+    group, bound = reading.read_bound(events, rows.bindings, codes["vendor"].lookup(), codes["agent_id"].lookup())
+    heard, seen = reading.read_claims(claims, codes), reading.read_events(events, codes, group)
+    return Slice(heard, seen, bound, reading.read_naming(rows.naming, heard, seen), reading.read_spans(spans, codes))
+
+
+def judge(rows: Rows, given: Slice, terms: Terms) -> Judged:
+    """Everything that the law says of a slice but taint."""
+    return _Loops(rows, given, terms).judge()
+
+
+class _Loops:
+    """The loops over one slice, compiled or as they stand."""
+
+    def __init__(self, rows: Rows, given: Slice, terms: Terms) -> None:
+        self.given, self.terms = given, terms
+        self.is_compiled = len(given.claims.number) + len(given.events.number) >= MANY
+        self.ready: Any = given if self.is_compiled else as_lists(given)
+        self.claim_names, self.event_names = reading.picker(rows.claims["claim_id"]), reading.picker(rows.events["event_id"])
+
+    def call(self, module: ModuleType, name: str, *arguments: Any) -> Any:
+        """Call a function of the law."""
+        return getattr(compiled(module) if self.is_compiled else module, name)(*arguments)
+
+    def judge(self) -> Judged:
+        """Everything but taint."""
+        claims, events, _, naming, spans = self.ready
+        matches, hot = self.matched()
+        decided = self.call(decisions, "decide", claims, events, matches, spans, self.terms)
+        line = reading.series(self.given.claims, self.claim_names)
+        undone = reading.reversals(self.given.events)
+        found = self.call(bursts, "find_bursts", line, claims, events, *undone, decided, self.terms)
+        proofs = self.call(undoing, "supports", events, matches, decided)
+        units = self.call(undoing, "find_units", proofs, claims, events, matches, decided, found)
+        self.call(undoing, "recall", naming, claims, events, found, units)
+        works = reading.works(proofs, matches.claim, self.given.claims, self.given.events, self.claim_names)
+        self.call(undoing, "revert", works, claims, events, matches, decided, found, units)
+        numbered = self.call(reasons, "reasons", claims, events, decided, found, units)
+        unwatched = self.call(reasons, "unwatched", claims, spans, units)
+        return Judged(matches, decided, found, units, numbered, unwatched, hot)
+
+    def matched(self) -> tuple[Matches, Flags]:
+        """Which event answers which claim, and which targets are hot."""
+        claims, events, bound, naming, _ = self.ready
+        size = len(claims.number)
+        empty = [np.full(len(events.number), NONE, np.int64) for _ in range(4)]
+        matches = Matches(empty[0], empty[1], empty[2], np.full(size, NONE, np.int64), empty[3])
+        ranks = self.call(pairs, "own_ranks", naming, claims, events, bound, self.terms)
+        order = reading.naming_order(self.given, ranks, self.claim_names, self.event_names)
+        self.call(pairs, "answer_by_name", naming, order, claims, events, matches, self.terms.compares)
+        hot = self.call(pairs, "answer_by_record", claims, events, bound, matches, self.terms)
+        for target in np.flatnonzero(hot):
+            for claim, event, rank in walked(self.given, int(target), matches, self.terms.compares):
+                pairs.answer(matches, claim, event, rank, pairs.word_of_rank(rank))
+        return matches, hot
+
+
+def walked(given: Slice, target: int, matches: Matches, compares: bool) -> Iterator[pairing.Match]:
+    """The matches of a hot record."""
+    claims, events, bound = given.claims, given.events, given.bound
+    heard = [
+        pairing.HotClaim(
+            claim,
+            *(int(column[claim]) for column in (claims.vendor, claims.agent, claims.action, claims.earliest, claims.latest)),
+            text_of(claims.effect, claim),
+            answered_by(matches, events, claim),
+        )
+        for claim in claims.walk[claims.walk_start[target] : claims.walk_start[target + 1]].tolist()
+    ]
+    seen = [
+        pairing.HotEvent(
+            event,
+            int(events.witness[event]),
+            none_if(events.vendor[event]),
+            none_if(events.action[event]),
+            bool(events.outcome[event] == FAILED),
+            int(events.at[event]),
+            text_of(events.effect, event),
+            agents_of(bound, events.bound[event]),
+        )
+        for event in events.line[events.line_start[target] : events.line_start[target + 1]].tolist()
+        if events.outcome[event] != UNDONE and not events.named[event]
+    ]
+    return pairing.walk(heard, seen, compares)
+
+
+def answered_by(matches: Matches, events: Events, claim: int) -> list[int]:
+    """The systems in which a claim has an event."""
+    answer = []
+    event = matches.first[claim]
+    while event != NONE:
+        answer.append(int(events.witness[event]))
+        event = matches.following[event]
+    return answer
+
+
+def none_if(code: int) -> int | None:
+    """A code, or None where it stands for null."""
+    return None if code == NONE else int(code)
+
+
+def text_of(column: Texts, row: int) -> str | None:
+    """One text of a column."""
+    return bytes(column.data[column.starts[row] : column.starts[row + 1]]).decode() if column.known[row] else None
+
+
+def agents_of(bound: Bound, group: int) -> list[tuple[int, int]] | None:
+    """The agents behind an actor; None: anybody."""
+    if group == NONE:
+        return None
+    rows = range(bound.start[group], bound.start[group + 1])
+    return [(int(bound.vendor[row]), int(bound.agent[row])) for row in rows]
+
+
+def as_lists(given: Any) -> Any:
+    """The same columns as lists, which Python reads faster one by one."""
+    if isinstance(given, Texts):
+        return Texts(given.starts.tolist(), given.data.tobytes(), given.known.tolist())  # type: ignore[arg-type]
+    if isinstance(given, tuple):
+        return type(given)(*map(as_lists, given))
+    return given.tolist() if isinstance(given, np.ndarray) else given

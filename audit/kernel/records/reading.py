@@ -1,0 +1,274 @@
+"""From rows to columns of numbers: codes for texts, and the orders in which the law walks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.kernel.records.columns import NONE, UNDONE, Bound, Claims, Events, Naming, Spans
+from audit.kernel.records.texts import Flags, Numbers, Texts
+from audit.kernel.records.undoing import Works
+from audit.kernel.terms import GRADES, OUTCOMES
+
+Column = Any
+"""An Arrow array."""
+Picker = Callable[[Numbers], Column]
+"""What picks the texts of some rows."""
+
+
+class Codes:
+    """Numbers for the texts of some columns, in the order of the texts; NONE for null."""
+
+    def __init__(self, *columns: Column) -> None:
+        chunks = [chunk for column in columns for chunk in _chunks(column)]
+        encoded = pa.chunked_array(chunks, pa.string()).dictionary_encode().combine_chunks()
+        if isinstance(encoded, pa.ChunkedArray):
+            encoded = pa.concat_arrays(encoded.chunks)
+        self._texts = encoded.dictionary
+        place = np.empty(len(self._texts) + 1, np.int64)
+        place[np.asarray(pc.array_sort_indices(self._texts))] = np.arange(len(self._texts))
+        place[NONE] = NONE
+        self._codes = place[np.asarray(encoded.indices.fill_null(NONE))]
+        self._starts = np.cumsum([0, *map(len, columns)])
+        self.size = len(self._texts)
+        self._place = place
+
+    def of(self, number: int) -> Numbers:
+        """The codes of one of the columns."""
+        codes: Numbers = self._codes[self._starts[number] : self._starts[number + 1]]
+        return codes
+
+    def lookup(self) -> dict[str, int]:
+        """The code of each text."""
+        return dict(zip(self._texts.to_pylist(), self._place.tolist(), strict=False))
+
+
+def texts(column: Column) -> Texts:
+    """A column of texts as bytes."""
+    column = whole(column)
+    _, starts, data = column.buffers()
+    bounds = np.frombuffer(starts, np.int32)[column.offset : column.offset + len(column) + 1].astype(np.int64)
+    known = np.asarray(column.is_valid())
+    return Texts(bounds, np.frombuffer(data if data is not None else b"", np.uint8), known)
+
+
+def whole(column: Column) -> Column:
+    """A column as one array."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    return pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
+
+
+def _chunks(column: Column) -> list[Column]:
+    return list(column.chunks) if isinstance(column, pa.ChunkedArray) else [column]
+
+
+def numbers(column: Column) -> Numbers:
+    """A column of whole numbers without nulls."""
+    return np.asarray(whole(column)).astype(np.int64)
+
+
+def flags(column: Column) -> Flags:
+    """A column of booleans without nulls."""
+    return np.asarray(whole(column)).astype(np.bool_)
+
+
+def ordered(rows: Numbers, keys: Sequence[Numbers], names: Picker) -> Numbers:
+    """The rows in the order of the keys, most important first; where all are equal by their name.
+
+    Names are looked up only of rows that nothing else tells apart.
+    """
+    order = rows[np.lexsort([key[rows] for key in reversed(keys)])]
+    is_same = np.ones(max(len(order) - 1, 0), np.bool_)
+    for key in keys:
+        is_same &= key[order[1:]] == key[order[:-1]]
+    if not is_same.any():
+        return order
+    tied = np.flatnonzero(np.append(is_same, False) | np.insert(is_same, 0, False))
+    rank = np.zeros(len(order), np.int64)
+    rank[tied] = np.asarray(pc.rank(names(order[tied]), tiebreaker="dense")).astype(np.int64)
+    answer: Numbers = order[np.lexsort([rank, *(key[order] for key in reversed(keys))])]
+    return answer
+
+
+def starts_of(codes: Numbers, size: int) -> Numbers:
+    """Where each code begins in rows that are sorted by it, and where the last one ends; NONE is left out."""
+    return np.concatenate([[0], np.cumsum(np.bincount(codes[codes >= 0], minlength=size))])
+
+
+def grouped(target: Numbers, size: int, keys: Sequence[Numbers], names: Picker) -> tuple[Numbers, Numbers]:
+    """The rows that have a target by (target, keys, name), and where each target begins.
+
+    Most targets have one row: only the others are sorted by more than the target.
+    """
+    order = np.argsort(target, kind="stable")
+    order = order[np.searchsorted(target[order], 0) :]
+    start = starts_of(target, size)
+    shared = np.flatnonzero((start[1:] - start[:-1] > 1)[target[order]])
+    order[shared] = ordered(order[shared], [target, *keys], names)
+    return order, start
+
+
+def read_claims(rows: pa.Table, codes: Mapping[str, Codes]) -> Claims:
+    """The claims; `codes` of vendor, agent, action, target and folder have them as their first column."""
+    vendor, target, at = codes["vendor"].of(0), codes["target"].of(0), numbers(rows["at_us"])
+    doomed = flags(rows["is_doomed"])
+    keys = [doomed.astype(np.int64), at, vendor]
+    walk, start = grouped(target, codes["target"].size, keys, picker(rows["claim_id"]))
+    return Claims(
+        number=numbers(rows["claim"]),
+        vendor=vendor,
+        agent=codes["agent_id"].of(0),
+        action=codes["action"].of(0),
+        target=target,
+        folder=codes["folder"].of(0),
+        at=at,
+        earliest=numbers(rows["earliest_us"]),
+        latest=numbers(rows["latest_us"]),
+        undo=numbers(rows["undo_us"]),
+        units=numbers(rows["units"]),
+        doomed=doomed,
+        name=texts(rows["claim_id"]),
+        session=texts(rows["session_id"]),
+        effect=texts(rows["effect"]),
+        walk=walk,
+        walk_start=start,
+    )
+
+
+def read_events(rows: pa.Table, codes: Mapping[str, Codes], bound: Numbers) -> Events:
+    """The events; `codes` of vendor, action and target have them as their second column."""
+    witness, target, at = numbers(rows["witness"]), codes["target"].of(1), numbers(rows["at_us"])
+    line, start = grouped(target, codes["target"].size, [witness, at], picker(rows["event_id"]))
+    return Events(
+        number=numbers(rows["event"]),
+        witness=witness,
+        grade=places(rows["grade"], list(GRADES)),
+        vendor=codes["vendor"].of(1),
+        target=target,
+        action=codes["action"].of(1),
+        at=at,
+        outcome=places(rows["outcome"], OUTCOMES),
+        units=numbers(rows["units"]),
+        bound=bound,
+        independent=flags(rows["is_independent"]),
+        named=flags(rows["is_named"]),
+        name=texts(rows["event_id"]),
+        effect=texts(rows["effect"]),
+        line=line,
+        line_start=start,
+    )
+
+
+def picker(column: Column) -> Picker:
+    """What picks the texts of some rows out of a column."""
+    texts = whole(column)
+    return lambda rows: texts.take(pa.array(rows))
+
+
+def places(column: Column, values: Sequence[str]) -> Numbers:
+    """The place of each text of a column among a few values."""
+    return np.asarray(pc.index_in(whole(column), pa.array(values, pa.string()))).astype(np.int64)
+
+
+def read_bound(
+    events: pa.Table, bindings: pa.Table, vendors: Mapping[str, int], agents: Mapping[str, int]
+) -> tuple[Numbers, Bound]:
+    """For each event the group of agents behind its actor, and the groups. Agents without a claim are left out."""
+    actors = Codes(events["actor"], bindings["actor"])
+    groups: dict[tuple[int, int], set[tuple[int, int]]] = {}
+    told = zip(bindings["witness"].to_pylist(), actors.of(1).tolist(), *(bindings[name].to_pylist() for name in ("vendor", "agent_id")), strict=True)
+    for witness, actor, vendor, agent in told:
+        groups.setdefault((witness, actor), set()).add((vendors.get(vendor, NONE), agents.get(agent, NONE)))
+    listed = [sorted(pairs) for pairs in groups.values()]
+    key = numbers(events["witness"]) * (actors.size + 1) + actors.of(0)
+    keys = np.array([witness * (actors.size + 1) + actor for witness, actor in groups], np.int64)
+    by_key = np.argsort(keys)
+    at = np.searchsorted(keys[by_key], key).clip(max=max(len(keys) - 1, 0))
+    group = np.full(len(key), len(listed), np.int64)  # the last group is that of actors who are nobody's
+    if len(keys):
+        group = np.where(keys[by_key][at] == key, by_key[at], group)
+    group[flags(events["is_anyone"])] = NONE
+    flat = [pair for pairs in listed for pair in pairs]
+    start = np.cumsum([0, *map(len, listed), 0])
+    columns = np.array(flat, np.int64).reshape(len(flat), 2)
+    return group, Bound(start, columns[:, 0].copy(), columns[:, 1].copy())
+
+
+def read_naming(rows: pa.Table, claims: Claims, events: Events) -> Naming:
+    """The rows that name a claim of the slice with which they are possible."""
+    return Naming(positions(claims.number, numbers(rows["claim"])), positions(events.number, numbers(rows["event"])))
+
+
+def positions(all_numbers: Numbers, wanted: Numbers) -> Numbers:
+    """Where numbers stand in a column that has each of them once."""
+    order = np.argsort(all_numbers)
+    answer: Numbers = order[np.searchsorted(all_numbers, wanted, sorter=order)] if len(order) else wanted
+    return answer
+
+
+def read_spans(rows: pa.Table, codes: Mapping[str, Codes]) -> Spans:
+    """The spans; `codes` of folder, target and action have them as their second or third column."""
+    folder, target = codes["folder"].of(1), codes["target"].of(2)
+    return Spans(
+        witness=numbers(rows["witness"]),
+        grade=places(rows["grade"], list(GRADES)),
+        action=codes["action"].of(2),
+        starts=numbers(rows["starts_us"]),
+        ends=numbers(rows["ends_us"]),
+        independent=flags(rows["is_independent"]),
+        folder_start=starts_of(folder, codes["folder"].size),
+        by_folder=_rows_by(folder),
+        target_start=starts_of(target, codes["target"].size),
+        by_target=_rows_by(target),
+    )
+
+
+def _rows_by(codes: Numbers) -> Numbers:
+    order = np.argsort(codes, kind="stable")
+    answer: Numbers = order[np.searchsorted(codes[order], 0) :]
+    return answer
+
+
+def reversals(events: Events) -> tuple[Numbers, Numbers]:
+    """The independent undone events that have a target by (target, instant), and where each target begins."""
+    rows = np.flatnonzero((events.outcome == UNDONE) & events.independent & (events.target != NONE))
+    order = rows[np.lexsort([events.at[rows], events.target[rows]])]
+    return order, starts_of(events.target[order], len(events.line_start) - 1)
+
+
+def series(claims: Claims, names: Picker) -> Numbers:
+    """The claims of all series on targets with more than one claim, one series after the other."""
+    start = claims.walk_start
+    rows = claims.walk[(start[1:] - start[:-1] > 1)[claims.target[claims.walk]]]
+    return ordered(rows, [claims.target, claims.vendor, claims.agent, claims.action, claims.at], names)
+
+
+def naming_order(given: Any, ranks: Numbers, claim_names: Picker, event_names: Picker) -> Numbers:
+    """The rows of the naming of a slice by (walk of the claim, witness, own rank, instant, event id)."""
+    naming, claims, events = given.naming, given.claims, given.events
+    named = np.unique(naming.claim)
+    walk = np.empty(len(claims.number), np.int64)
+    walk[ordered(named, [claims.doomed.astype(np.int64), claims.at, claims.vendor], claim_names)] = np.arange(len(named))
+    keys = [walk[naming.claim], events.witness[naming.event], ranks, events.at[naming.event]]
+    return ordered(np.arange(len(ranks)), keys, lambda rows: event_names(naming.event[rows]))
+
+
+def works(proofs: Numbers, claim_of: Numbers, claims: Claims, events: Events, names: Picker) -> Works:
+    """Supporting events on targets that something was undone on, in the order of time."""
+    size = len(claims.walk_start) - 1
+    is_spoilt = np.zeros(size + 1, np.bool_)  # the last place is that of no target
+    undone = (events.outcome == UNDONE) & ~events.named
+    is_spoilt[events.target[undone]] = True
+    is_spoilt[NONE] = False
+    claim = claim_of[proofs]
+    target = np.where(events.target[proofs] == NONE, claims.target[claim], events.target[proofs])
+    chosen = np.flatnonzero(is_spoilt[target])
+    claim, target, rows = claim[chosen], target[chosen], proofs[chosen]
+    rank = np.asarray(pc.rank(names(claim), tiebreaker="dense")).astype(np.int64)
+    order = np.lexsort([events.witness[rows], claims.vendor[claim], rank, events.at[rows], target])
+    return Works(rows[order], starts_of(target[order], size))
