@@ -8,11 +8,21 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from audit.kernel.records.columns import NONE, Claims, Events, Terms, first_after
 from audit.kernel.records.decisions import ATTESTED, DISAGREE, FAILED, SUPPORTED, UNSEEN, WRONG, Decisions
 from audit.kernel.records.texts import Bytes, Flags, Numbers, entry, equal, print_of, same, string_end, value_of
+
+
+class Desk(NamedTuple):
+    """Room for the members of one burst; `slots` is a table of twice as many."""
+
+    likes: Numbers
+    shapes: Numbers
+    slots: Numbers
+    misfire: Numbers
+    kept: Numbers
+    count: Numbers
+    is_backed: Flags
 
 
 class Bursts(NamedTuple):
@@ -35,16 +45,10 @@ def find_bursts(
     reversal_start: Numbers,
     decisions: Decisions,
     terms: Terms,
-) -> Bursts:
+    desk: Desk,
+    answer: Bursts,
+) -> None:
     """`reversals[reversal_start[t]:reversal_start[t + 1]]`: the independent undone events of target t by instant."""
-    size = len(claims.number)
-    answer = Bursts(
-        np.full(size, NONE, np.int64),
-        np.zeros(size, np.bool_),
-        np.zeros(size, np.bool_),
-        np.full(size, NONE, np.int64),
-        np.zeros(size, np.bool_),
-    )
     start = 0
     for place in range(1, len(line) + 1):
         if place < len(line) and follows(
@@ -55,9 +59,8 @@ def find_bursts(
             answer.burst[line[member]] = line[start]
             answer.crowded[line[member]] = place - start > 1
         if place - start > 1:
-            judge_burst(line[start:place], claims, events, decisions, terms, answer)
+            judge_burst(line[start:place], claims, events, decisions, terms, desk, answer)
         start = place
-    return answer
 
 
 def follows(
@@ -92,42 +95,57 @@ def follows(
 
 
 def judge_burst(
-    members: Numbers, claims: Claims, events: Events, decisions: Decisions, terms: Terms, answer: Bursts
+    members: Numbers,
+    claims: Claims,
+    events: Events,
+    decisions: Decisions,
+    terms: Terms,
+    desk: Desk,
+    answer: Bursts,
 ) -> None:
     """What oscillates and what repeats in one burst."""
-    likes = groups(members, claims, events, decisions)
+    group(members, claims, events, decisions, True, desk.slots, desk.likes)
     if terms.oscillation_voids:
-        find_oscillation(members, likes, claims, events, decisions, answer)
-    size = len(members)
-    is_backed = np.zeros(size, np.bool_)
-    misfire = np.full(size, NONE, np.int64)
-    for place in range(size):
-        claim, like = members[place], likes[place]
-        if is_misfire(decisions, claim):
-            if misfire[like] == NONE:
-                misfire[like] = claim
-        elif decisions.decision[claim] == SUPPORTED or decisions.decision[claim] == ATTESTED:
-            is_backed[like] = True
-    count = np.zeros(size, np.int64)
-    kept = np.full(size, NONE, np.int64)
-    for place in range(size):
-        claim, like = members[place], likes[place]
-        if is_misfire(decisions, claim) or answer.oscillates[claim]:
-            continue
-        if misfire[like] != NONE and not is_backed[like]:
-            if claims.at[claim] <= events.at[decisions.ground[misfire[like]]]:
-                answer.repeat_of[claim] = misfire[like]
-                answer.repeats_misfire[claim] = True
-                continue
-        count[like] += 1
-        if kept[like] == NONE or standing(claims, decisions, claim) < standing(claims, decisions, kept[like]):
-            kept[like] = claim
-    for place in range(size):
-        claim, like = members[place], likes[place]
+        group(members, claims, events, decisions, False, desk.slots, desk.shapes)
+        find_oscillation(members, decisions, desk, answer)
+    find_rivals(members, claims, events, decisions, desk, answer)
+    for place in range(len(members)):
+        claim, like = members[place], desk.likes[place]
         if is_misfire(decisions, claim) or answer.oscillates[claim] or answer.repeats_misfire[claim]:
             continue
-        if claim != kept[like] and count[like] >= terms.burst_minimum:
-            answer.repeat_of[claim] = kept[like]
+        if claim != desk.kept[like] and desk.count[like] >= terms.burst_minimum:
+            answer.repeat_of[claim] = desk.kept[like]
+
+
+def find_rivals(
+    members: Numbers, claims: Claims, events: Events, decisions: Decisions, desk: Desk, answer: Bursts
+) -> None:
+    """Of each group the misfire whose rejection speaks of others, how many are left, and which of them is kept."""
+    for place in range(len(members)):
+        desk.misfire[place], desk.kept[place], desk.count[place], desk.is_backed[place] = NONE, NONE, 0, False
+    for place in range(len(members)):
+        claim, like = members[place], desk.likes[place]
+        if is_misfire(decisions, claim):
+            if desk.misfire[like] == NONE:
+                desk.misfire[like] = claim
+        elif decisions.decision[claim] == SUPPORTED or decisions.decision[claim] == ATTESTED:
+            desk.is_backed[like] = True
+    for place in range(len(members)):
+        claim, like = members[place], desk.likes[place]
+        if is_misfire(decisions, claim) or answer.oscillates[claim]:
+            continue
+        misfire, kept = desk.misfire[like], desk.kept[like]
+        if (
+            misfire != NONE
+            and not desk.is_backed[like]
+            and claims.at[claim] <= events.at[decisions.ground[misfire]]
+        ):
+            answer.repeat_of[claim] = misfire
+            answer.repeats_misfire[claim] = True
+            continue
+        desk.count[like] += 1
+        if kept == NONE or standing(claims, decisions, claim) < standing(claims, decisions, kept):
+            desk.kept[like] = claim
 
 
 def standing(claims: Claims, decisions: Decisions, claim: int) -> int:
@@ -143,69 +161,63 @@ def is_misfire(decisions: Decisions, claim: int) -> bool:
     return bool(decisions.independent[claim]) and (decision == FAILED or decision == WRONG or decision == DISAGREE)
 
 
-def find_oscillation(
-    members: Numbers, likes: Numbers, claims: Claims, events: Events, decisions: Decisions, answer: Bursts
-) -> None:
+def find_oscillation(members: Numbers, decisions: Decisions, desk: Desk, answer: Bursts) -> None:
     """Mark the claims over one set of fields among which some value comes back after another one."""
-    shapes = field_sets(members, claims, events, decisions)
-    size = len(members)
-    last = np.full(size, NONE, np.int64)
-    is_known = np.zeros(size, np.bool_)
-    surplus = np.zeros(size, np.int64)
-    for place in range(size):
-        shape, like = shapes[place], likes[place]
-        if shape == NONE:
+    for place in range(len(members)):
+        desk.kept[place], desk.count[place], desk.is_backed[place] = NONE, 0, False
+    for place in range(len(members)):
+        shape, like = desk.shapes[place], desk.likes[place]
+        if shape == NONE or is_aside(decisions, members[place]):
             continue
-        if last[shape] != like:
-            surplus[shape] += 1
-            last[shape] = like
-        if not is_known[like]:
-            surplus[shape] -= 1
-            is_known[like] = True
-    for place in range(size):
-        if shapes[place] != NONE and surplus[shapes[place]] > 0:
+        if desk.kept[shape] != like:  # a turn; every value is allowed one
+            desk.count[shape] += 1
+            desk.kept[shape] = like
+        if not desk.is_backed[like]:
+            desk.count[shape] -= 1
+            desk.is_backed[like] = True
+    for place in range(len(members)):
+        shape = desk.shapes[place]
+        if shape != NONE and not is_aside(decisions, members[place]) and desk.count[shape] > 0:
             answer.oscillates[members[place]] = True
 
 
-def groups(members: Numbers, claims: Claims, events: Events, decisions: Decisions) -> Numbers:
-    """For each member the place of the first with an equal known effect, or unknown and of the same session."""
-    size = len(members)
-    slots = np.full(table_size(size), NONE, np.int64)
-    answer = np.empty(size, np.int64)
-    for place in range(size):
-        claim, other = members[place], effect_event(members[place], claims, events, decisions)
-        slot = print_of_effect(claims, claim, events, other, True) % len(slots)
-        while slots[slot] != NONE:
-            claim_2 = members[slots[slot]]
-            if is_like(claims, claim, events, other, claim_2, effect_event(claim_2, claims, events, decisions), True):
-                break
-            slot = (slot + 1) % len(slots)
-        if slots[slot] == NONE:
-            slots[slot] = place
-        answer[place] = slots[slot]
-    return answer
+def is_aside(decisions: Decisions, claim: int) -> bool:
+    """Whether a claim states no value in its burst, for it misfired or was not seen."""
+    return is_misfire(decisions, claim) or bool(decisions.decision[claim] == UNSEEN)
 
 
-def field_sets(members: Numbers, claims: Claims, events: Events, decisions: Decisions) -> Numbers:
-    """For each member that states an effect the place of the first that states one over the same fields, else NONE."""
-    size = len(members)
-    slots = np.full(table_size(size), NONE, np.int64)
-    answer = np.full(size, NONE, np.int64)
-    for place in range(size):
-        claim, other = members[place], effect_event(members[place], claims, events, decisions)
-        is_known = claims.effect.known[claim] or other != NONE
-        if not is_known or is_misfire(decisions, claim) or decisions.decision[claim] == UNSEEN:
+def group(
+    members: Numbers,
+    claims: Claims,
+    events: Events,
+    decisions: Decisions,
+    with_values: bool,
+    slots: Numbers,
+    answer: Numbers,
+) -> None:
+    """For each member the place of the first with an equal known effect, or unknown and of the same session.
+
+    Without values: of the first whose known effect is over the same fields, NONE for the unknown. `slots` is room for
+    a table.
+    """
+    size = table_size(len(members))
+    for slot in range(size):
+        slots[slot] = NONE
+    for place in range(len(members)):
+        claim, event = members[place], effect_event(members[place], claims, events, decisions)
+        if not with_values and not claims.effect.known[claim] and event == NONE:
+            answer[place] = NONE
             continue
-        slot = print_of_effect(claims, claim, events, other, False) % len(slots)
+        slot = print_of_effect(claims, claim, events, event, with_values) % size
         while slots[slot] != NONE:
-            claim_2 = members[slots[slot]]
-            if is_like(claims, claim, events, other, claim_2, effect_event(claim_2, claims, events, decisions), False):
+            other = members[slots[slot]]
+            other_event = effect_event(other, claims, events, decisions)
+            if is_like(claims, claim, events, event, other, other_event, with_values):
                 break
-            slot = (slot + 1) % len(slots)
+            slot = (slot + 1) % size
         if slots[slot] == NONE:
             slots[slot] = place
         answer[place] = slots[slot]
-    return answer
 
 
 def table_size(size: int) -> int:

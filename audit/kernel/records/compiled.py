@@ -30,7 +30,7 @@ def _own(function: FunctionType, space: dict[str, Any]) -> Callable[..., Any]:
 
     copy = FunctionType(function.__code__, space, function.__name__, function.__defaults__)
     copy.__qualname__, copy.__module__ = function.__qualname__, function.__module__
-    answer: Callable[..., Any] = njit(nogil=True, cache=True)(copy)
+    answer: Callable[..., Any] = njit(nogil=True, cache=True, _nrt=False)(copy)
     return answer
 
 

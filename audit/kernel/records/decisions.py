@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from audit.kernel.records.columns import NONE, Claims, Events, Matches, Spans, Terms
 from audit.kernel.records.pairs import CONFLICTS, FAILS, SUPPORTS, has_event
 from audit.kernel.records.texts import Flags, Numbers
@@ -34,19 +32,13 @@ class Decisions(NamedTuple):
     deciding: Flags
 
 
-def decide(claims: Claims, events: Events, matches: Matches, spans: Spans, terms: Terms) -> Decisions:
-    """The decision on every claim."""
-    size = len(claims.number)
-    answer = Decisions(
-        np.empty(size, np.int64),
-        np.empty(size, np.int64),
-        np.full(size, NONE, np.int64),
-        np.zeros(size, np.bool_),
-        np.zeros(len(events.number), np.bool_),
-    )
-    said = np.zeros(GRADES, np.int64)
-    for claim in range(size):
-        said[:] = 0
+def decide(
+    claims: Claims, events: Events, matches: Matches, spans: Spans, terms: Terms, said: Numbers, answer: Decisions
+) -> None:
+    """The decision on every claim. `said` is room for the words of each grade."""
+    for claim in range(len(claims.number)):
+        for grade in range(GRADES):
+            said[grade] = 0
         event = matches.first[claim]
         while event != NONE:
             said[events.grade[event]] |= 1 << matches.word[event]
@@ -60,7 +52,6 @@ def decide(claims: Claims, events: Events, matches: Matches, spans: Spans, terms
             ground(claim, events, matches, answer)
         else:
             answer.decision[claim] = UNSEEN if silent < GRADES else UNHEARD
-    return answer
 
 
 def deciding_grade(said: Numbers, silent: int, independent: int) -> int:

@@ -88,34 +88,61 @@ class _Loops:
     def judge(self) -> Judged:
         """Everything but taint."""
         claims, events, _, naming, spans = self.ready
+        size, seen = len(claims.number), len(events.number)
         matches, hot = self.matched()
-        decided = self.call(decisions, "decide", claims, events, matches, spans, self.terms)
-        line = reading.series(self.given.claims, self.claim_names)
-        undone = reading.reversals(self.given.events)
-        found = self.call(bursts, "find_bursts", line, claims, events, *undone, decided, self.terms)
-        proofs = self.call(undoing, "supports", events, matches, decided)
-        units = self.call(undoing, "find_units", proofs, claims, events, matches, decided, found)
+        decided = decisions.Decisions(nones(size), nones(size), nones(size), no(size), no(seen))
+        self.call(decisions, "decide", claims, events, matches, spans, self.terms, nones(decisions.GRADES), decided)
+        found = self.bursts(decided)
+        given = self.given.events
+        proofs = np.flatnonzero(decided.deciding & given.independent & (matches.word == pairs.SUPPORTS))
+        units = undoing.Units(np.full(size, undoing.NEVER), nones(size), nones(seen), nones(size))
+        self.call(undoing, "find_units", proofs, events, matches, decided, found, units)
         self.call(undoing, "recall", naming, claims, events, found, units)
-        works = reading.works(proofs, matches.claim, self.given.claims, self.given.events, self.claim_names)
+        works = reading.works(proofs, matches.claim, self.given.claims, given, self.claim_names)
         self.call(undoing, "revert", works, claims, events, matches, decided, found, units)
-        numbered = self.call(reasons, "reasons", claims, events, decided, found, units)
-        unwatched = self.call(reasons, "unwatched", claims, spans, units)
+        numbered, unwatched = nones(size), ~no(size)
+        self.call(reasons, "reasons", claims, events, decided, found, units, numbered)
+        self.call(reasons, "unwatched", claims, spans, units, unwatched)
         return Judged(matches, decided, found, units, numbered, unwatched, hot)
 
     def matched(self) -> tuple[Matches, Flags]:
         """Which event answers which claim, and which targets are hot."""
         claims, events, bound, naming, _ = self.ready
-        size = len(claims.number)
-        empty = [np.full(len(events.number), NONE, np.int64) for _ in range(4)]
-        matches = Matches(empty[0], empty[1], empty[2], np.full(size, NONE, np.int64), empty[3])
-        ranks = self.call(pairs, "own_ranks", naming, claims, events, bound, self.terms)
+        seen = len(events.number)
+        matches = Matches(nones(seen), nones(seen), nones(seen), nones(len(claims.number)), nones(seen))
+        ranks, hot = nones(len(naming.claim)), no(len(claims.walk_start) - 1)
+        self.call(pairs, "own_ranks", naming, claims, events, bound, self.terms, ranks)
         order = reading.naming_order(self.given, ranks, self.claim_names, self.event_names)
         self.call(pairs, "answer_by_name", naming, order, claims, events, matches, self.terms.compares)
-        hot = self.call(pairs, "answer_by_record", claims, events, bound, matches, self.terms)
+        desk = pairs.Desk(nones(pairs.HOT_PAIRS), nones(pairs.HOT_PAIRS), no(pairs.HOT_PAIRS))
+        self.call(pairs, "answer_by_record", claims, events, bound, matches, self.terms, hot, desk)
         for target in np.flatnonzero(hot):
             for claim, event, rank in walked(self.given, int(target), matches, self.terms.compares):
                 pairs.answer(matches, claim, event, rank, pairs.word_of_rank(rank))
         return matches, hot
+
+    def bursts(self, decided: decisions.Decisions) -> bursts.Bursts:
+        """Which claims are the same work again."""
+        claims, events, *_ = self.ready
+        size, line = len(claims.number), reading.series(self.given.claims, self.claim_names)
+        found = bursts.Bursts(nones(size), no(size), no(size), nones(size), no(size))
+        room = (nones(len(line)) for _ in range(5))
+        likes, shapes, misfire, kept, count = room
+        slots = nones(bursts.table_size(len(line)))
+        desk = bursts.Desk(likes, shapes, slots, misfire, kept, count, no(len(line)))
+        undone = reading.reversals(self.given.events)
+        self.call(bursts, "find_bursts", line, claims, events, *undone, decided, self.terms, desk, found)
+        return found
+
+
+def nones(size: int) -> Numbers:
+    """So many times NONE."""
+    return np.full(size, NONE, np.int64)
+
+
+def no(size: int) -> Flags:
+    """So many times False."""
+    return np.zeros(size, np.bool_)
 
 
 def walked(given: Slice, target: int, matches: Matches, compares: bool) -> Iterator[pairing.Match]:

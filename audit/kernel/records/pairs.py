@@ -6,9 +6,7 @@ claims in the order of their walk: each takes the earliest free event that makes
 
 from __future__ import annotations
 
-from typing import Final
-
-import numpy as np
+from typing import Final, NamedTuple
 
 from audit.kernel.records.columns import FAILED, NONE, UNDONE, Bound, Claims, Events, Matches, Naming, Terms
 from audit.kernel.records.texts import AGREE, APART, CONFLICT, Flags, Numbers, relation
@@ -22,13 +20,21 @@ HOT_PAIRS: Final = 10_000
 """A record with more claims times events than this is walked in Python (pairing.py), so that a loop costs no square."""
 
 
-def own_ranks(naming: Naming, claims: Claims, events: Events, bound: Bound, terms: Terms) -> Numbers:
+class Desk(NamedTuple):
+    """Room for the pairs of one record that is not hot, HOT_PAIRS of them."""
+
+    events: Numbers
+    ranks: Numbers
+    is_free: Flags
+
+
+def own_ranks(
+    naming: Naming, claims: Claims, events: Events, bound: Bound, terms: Terms, ranks: Numbers
+) -> None:
     """For each naming the rank that the pair would have by record, window and missing target aside, or NO_RANK."""
-    ranks = np.empty(len(naming.claim), np.int64)
     for row in range(len(naming.claim)):
         rank = own_rank(claims, naming.claim[row], events, naming.event[row], bound, terms.compares)
         ranks[row] = rank if rank else NO_RANK
-    return ranks
 
 
 def answer_by_name(
@@ -45,9 +51,10 @@ def answer_by_name(
         last_claim, last_witness = claim, events.witness[event]
 
 
-def answer_by_record(claims: Claims, events: Events, bound: Bound, matches: Matches, terms: Terms) -> Flags:
-    """Ranks 2 to 9 on every record but hot ones; which targets are hot."""
-    hot = np.zeros(len(claims.walk_start) - 1, np.bool_)
+def answer_by_record(
+    claims: Claims, events: Events, bound: Bound, matches: Matches, terms: Terms, hot: Flags, desk: Desk
+) -> None:
+    """Ranks 2 to 9 on every record but hot ones, which are marked."""
     for target in range(len(hot)):
         first, last = claims.walk_start[target], claims.walk_start[target + 1]
         start, end = events.line_start[target], events.line_start[target + 1]
@@ -62,9 +69,8 @@ def answer_by_record(claims: Claims, events: Events, bound: Bound, matches: Matc
             if last - first == 1:
                 answer_one(claims, claims.walk[first], events, start, stop, bound, matches, terms)
             else:
-                answer_some(claims, first, last, events, start, stop, bound, matches, terms)
+                answer_some(claims, first, last, events, start, stop, bound, matches, terms, desk)
             start = stop
-    return hot
 
 
 def speaking(events: Events, start: int, end: int) -> int:
@@ -111,29 +117,34 @@ def answer_some(
     bound: Bound,
     matches: Matches,
     terms: Terms,
+    desk: Desk,
 ) -> None:
     """Several claims of a record, and the events of one system on it."""
-    width = end - start
-    ranks = np.zeros((last - first) * width, np.int64)
-    count = np.zeros(NO_RANK, np.int64)
-    witness = events.witness[events.line[start]]
-    is_free = np.ones(last - first, np.bool_)
+    width = 0
+    for place in range(start, end):
+        event = events.line[place]
+        if events.outcome[event] != UNDONE and not events.named[event]:
+            desk.events[width] = event
+            width += 1
+    if not width:
+        return
+    found = 0
     for turn in range(last - first):
         claim = claims.walk[first + turn]
-        is_free[turn] = not has_event(matches, events, claim, witness)
+        desk.is_free[turn] = not has_event(matches, events, claim, events.witness[desk.events[0]])
         for place in range(width):
-            rank = rank_of(claims, claim, events, events.line[start + place], bound, terms.compares)
-            ranks[turn * width + place] = rank
-            count[rank] += 1
+            rank = rank_of(claims, claim, events, desk.events[place], bound, terms.compares)
+            desk.ranks[turn * width + place] = rank
+            found |= 1 << rank
     for rank in range(2, NO_RANK):
-        for turn in range(last - first if count[rank] else 0):
+        for turn in range(last - first if found & (1 << rank) else 0):
             place = 0
-            while is_free[turn] and place < width:
-                event = events.line[start + place]
-                if ranks[turn * width + place] == rank and matches.claim[event] == NONE:
+            while desk.is_free[turn] and place < width:
+                event = desk.events[place]
+                if desk.ranks[turn * width + place] == rank and matches.claim[event] == NONE:
                     claim = claims.walk[first + turn]
                     answer(matches, claim, event, rank, word_of(claims, claim, events, event, terms.compares))
-                    is_free[turn] = False
+                    desk.is_free[turn] = False
                 place += 1
 
 

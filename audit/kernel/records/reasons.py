@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
 from audit.kernel.records.bursts import Bursts
 from audit.kernel.records.columns import NONE, Claims, Events, Spans
 from audit.kernel.records.decisions import (
@@ -39,9 +37,10 @@ REASONS: Final = (
 """What `reasons` numbers."""
 
 
-def reasons(claims: Claims, events: Events, decisions: Decisions, bursts: Bursts, units: Units) -> Numbers:
+def reasons(
+    claims: Claims, events: Events, decisions: Decisions, bursts: Bursts, units: Units, answer: Numbers
+) -> None:
     """The reason of each claim, as its place in REASONS."""
-    answer = np.empty(len(claims.number), np.int64)
     for claim in range(len(claims.number)):
         if bursts.oscillates[claim]:
             answer[claim] = 1
@@ -49,7 +48,6 @@ def reasons(claims: Claims, events: Events, decisions: Decisions, bursts: Bursts
             answer[claim] = 2
         else:
             answer[claim] = own_reason(claim, claims, events, decisions, units)
-    return answer
 
 
 def own_reason(claim: int, claims: Claims, events: Events, decisions: Decisions, units: Units) -> int:
@@ -72,9 +70,8 @@ def own_reason(claim: int, claims: Claims, events: Events, decisions: Decisions,
     return 10 if decision == UNSEEN else 11
 
 
-def unwatched(claims: Claims, spans: Spans, units: Units) -> Flags:
-    """Whether no independent system watches to the end of the undo window of each claim's unit."""
-    answer = np.ones(len(claims.number), np.bool_)
+def unwatched(claims: Claims, spans: Spans, units: Units, answer: Flags) -> None:
+    """Take the mark from claims on whose unit an independent system watches to the end of its undo window."""
     for claim in range(len(answer)):
         if units.time[claim] == NEVER or claims.target[claim] == NONE:
             continue
@@ -87,7 +84,6 @@ def unwatched(claims: Claims, spans: Spans, units: Units) -> Flags:
         for row in range(spans.target_start[target], spans.target_start[target + 1]):
             if answer[claim] and reaches(spans, spans.by_target[row], action, end):
                 answer[claim] = False
-    return answer
 
 
 def reaches(spans: Spans, span: int, action: int, instant: int) -> bool:

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from audit.kernel.records.bursts import Bursts
 from audit.kernel.records.columns import DONE, NONE, UNDONE, Claims, Events, Matches, Naming, first_after
 from audit.kernel.records.decisions import SUPPORTED, Decisions
-from audit.kernel.records.pairs import SUPPORTS
 from audit.kernel.records.texts import Numbers, before
 
 NEVER: Final = -(1 << 62)
@@ -39,24 +36,6 @@ class Works(NamedTuple):
     start: Numbers
 
 
-def is_support(event: int, events: Events, matches: Matches, decisions: Decisions) -> bool:
-    """Whether an event is an independent supporting deciding one."""
-    if not decisions.deciding[event] or not events.independent[event]:
-        return False
-    return bool(matches.word[event] == SUPPORTS)
-
-
-def supports(events: Events, matches: Matches, decisions: Decisions) -> Numbers:
-    """The positions of all independent supporting deciding events."""
-    answer = np.empty(len(events.number), np.int64)
-    count = 0
-    for event in range(len(events.number)):
-        if is_support(event, events, matches, decisions):
-            answer[count] = event
-            count += 1
-    return answer[:count]
-
-
 def unit_of(claim: int, decisions: Decisions, bursts: Bursts) -> int:
     """The unit of work that a claim with independent support belongs to; NONE if to none."""
     if bursts.oscillates[claim] or decisions.decision[claim] != SUPPORTED:
@@ -64,22 +43,16 @@ def unit_of(claim: int, decisions: Decisions, bursts: Bursts) -> int:
     return int(claim if bursts.repeat_of[claim] == NONE else bursts.repeat_of[claim])
 
 
-def find_units(proofs: Numbers, claims: Claims, events: Events, matches: Matches, decisions: Decisions, bursts: Bursts) -> Units:
-    """The units of work, nothing undone yet; `proofs` are the supporting events."""
-    size = len(claims.number)
-    units = Units(
-        np.full(size, NEVER, np.int64),
-        np.full(size, NONE, np.int64),
-        np.full(len(events.number), NONE, np.int64),
-        np.full(size, NONE, np.int64),
-    )
+def find_units(
+    proofs: Numbers, events: Events, matches: Matches, decisions: Decisions, bursts: Bursts, units: Units
+) -> None:
+    """The units of work that are proven by the `proofs`, the independent supporting deciding events."""
     for event in proofs:
         unit = unit_of(matches.claim[event], decisions, bursts)
         if unit != NONE:
             units.time[unit] = max(units.time[unit], events.at[event])
             units.following[event] = units.first[unit]
             units.first[unit] = event
-    return units
 
 
 def recall(naming: Naming, claims: Claims, events: Events, bursts: Bursts, units: Units) -> None:
@@ -131,7 +104,15 @@ def fall(event: int, unit: int, events: Events, units: Units) -> None:
     units.undone_by[unit] = event
 
 
-def revert(works: Works, claims: Claims, events: Events, matches: Matches, decisions: Decisions, bursts: Bursts, units: Units) -> None:
+def revert(
+    works: Works,
+    claims: Claims,
+    events: Events,
+    matches: Matches,
+    decisions: Decisions,
+    bursts: Bursts,
+    units: Units,
+) -> None:
     """Undone events that name no claim take the latest work before them on their target."""
     for target in range(len(works.start) - 1):
         if works.start[target] == works.start[target + 1]:
