@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache, partial
 from pathlib import Path
@@ -40,14 +39,9 @@ OPENING: Final = (
     "stepping",
 )
 DEALT: Final = ("heard", "sighting")
-SLICING: Final = ("watch",)
-"""What a slice is judged with, besides its claims and events."""
-JUDGED: Final = ("judged", "testimony", "word", "burst", "spoiling", "sensitive")
-"""What is made of a slice by the loops over its columns (records/), in the place of steps."""
-SETTLING: Final = ("unanswered", "best_witness", "unclaimed")
-LINEAGE: Final = ("first_spoiler", "last_spoiler", "kin", "parent", "redo")
-CLOSING: Final = ("said", "totals", "verdict")
-STEPS: Final = OPENING + DEALT + SLICING + SETTLING + LINEAGE + CLOSING
+LINEAGE: Final = ("kin", "parent")
+CLOSING: Final = ("tally", "totals")
+STEPS: Final = OPENING + DEALT + LINEAGE + CLOSING
 EXPORTS: Final = ("verdicts", "testimony", "unclaimed", "totals")
 SLICE_CHECKS: Final = (
     "no_claim_has_two_events_of_one_system",
@@ -61,8 +55,6 @@ RUN_CHECKS: Final = (
     "no_event_answers_two_claims",
 )
 CHECKS: Final = SLICE_CHECKS + RUN_CHECKS
-VIEWS: Final = {"said"}
-"""Steps that are read once and change nothing by it: no table is made of them."""
 MODULES: Final = ("hearing", "pairing", "lineage")
 """What decides, besides the steps and `records/`."""
 _NUMBERS: Final = {"claims": "claim", "evidence": "event"}
@@ -79,10 +71,6 @@ _FORMS: Final = {
     "csv": "format csv, header true",
     "jsonl": "format json",
 }
-_SCRATCH: Final = "compression snappy"
-_ORDERED: Final = ("judged", "testimony")
-"""What is put by in the order in which it leaves, in small row groups, so that a range of it is found at once."""
-_BY_KEY: Final = "row_group_size 20480"
 _KNOBS: Final = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -113,7 +101,6 @@ class Bench:
 
     def __init__(self, folder: Path, *, threads: int | None = None, memory: str = "2GB") -> None:
         self._connection = duckdb.connect(":memory:", config={**_KNOBS, "temp_directory": str(folder)})
-        self._folder = folder
         self._shown: dict[str, pa.Table] = {}
         self.run("set TimeZone = 'UTC'")
         self.run(f"set memory_limit = '{quoted(memory)}'")
@@ -187,13 +174,7 @@ class Bench:
     def make(self, *names: str, folder: str = "steps") -> None:
         """Run steps in the order given."""
         for name in names:
-            kind = "view" if name in VIEWS else "table"
-            self.run(f"create or replace {kind} {name} as {statement(folder, name)}")
-
-    def cut(self, name: str, query: str) -> None:
-        """A table made of a query, whatever had the name before."""
-        self.drop(name)
-        self.run(f"create table {name} as {query}")
+            self.run(f"create or replace table {name} as {statement(folder, name)}")
 
     def drop(self, *names: str) -> None:
         """Remove the tables and views of these names, where there are any."""
@@ -216,30 +197,17 @@ class Bench:
     def swap(self, name: str, other: str) -> None:
         """Let the table `other` take the place of the input `name`."""
         self.drop(name)
-        self.rename(other, name)
+        self.run(f"alter table {other} rename to {name}")
 
-    def rename(self, name: str, other: str) -> None:
-        """Give a table another name."""
-        if name in self._shown:
-            rows = self._shown[name]
-            self.drop(name)
-            self.show(other, rows)
-        else:
-            self.run(f"alter table {name} rename to {other}")
+    def aside(self) -> Bench:
+        """The same tables for another thread; what is shown to it is shown to nobody else."""
+        other = Bench.__new__(Bench)
+        other._connection, other._shown = self._connection.cursor(), {}
+        return other
 
-    def stream(self, query: str, rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
-        """The answer of a query in batches, in its order."""
-        yield from self._connection.sql(query).to_arrow_reader(rows)
-
-    def beside(self, query: str, rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
-        """Like `stream`, to be read by another thread: on a connection of its own to the same tables."""
-        connection = self._connection.cursor()
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            yield from connection.sql(query).to_arrow_reader(rows)
-            connection.close()
-
-        return batches()
+    def reader(self, query: str, rows: int) -> Any:
+        """The answer of a query in Arrow batches of so many rows, in its order."""
+        return self._connection.sql(query).to_arrow_reader(rows)
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """The whole answer of a query."""
@@ -264,78 +232,9 @@ class Bench:
         answer: dict[str, Any] = self._connection.execute(query).fetchnumpy()
         return answer
 
-    def deal(self, name: str) -> None:
-        """Run a step whose rows are dealt out to slices: a file for each of them, read as one table."""
-        folder = self._folder / name
-        shape = f"format parquet, {_SCRATCH}, partition_by (slice), overwrite_or_ignore true"
-        self.run(f"copy ({statement('steps', name)}) to '{quoted(str(folder))}' ({shape})")
-        if not any(folder.glob("slice=*")):
-            self.make(name)
-            return
-        files = f"read_parquet('{quoted(str(folder))}/*/*.parquet', hive_partitioning = true)"
-        self.run(f"create or replace view {name} as from {files}")
-
-    def collect(self, *names: str) -> None:
-        """Throw away what was dealt out, and the files of it."""
-        for name in names:
-            self.drop(name)
-            shutil.rmtree(self._folder / name, ignore_errors=True)
-
-    def file(self, name: str, source: str, ranges: Sequence[str]) -> Path:
-        """Make a step as a file in the bench folder, read as its table: for what would fill the memory."""
-        path = self._folder / f"{name}.parquet"
-        self.write_sorted(statement("steps", name), source, ranges, path, "parquet")
-        self.look_at(name, path)
-        return path
-
-    def look_at(self, name: str, path: Path) -> None:
-        """Read a Parquet file as a table."""
-        self.run(f"create or replace view {name} as from read_parquet('{quoted(str(path))}')")
-
-    def keep(self, part: int, names: Sequence[str], *, aside: bool) -> None:
-        """Put tables of a part of the run by, to be read as one when the last part is done; `aside`: in files."""
-        for name in names:
-            if aside:
-                folder = self._folder / f"kept_{name}"
-                folder.mkdir(exist_ok=True)
-                path = quoted(str(folder / f"{part:06}.parquet"))
-                query, shape = f"from {name}", _SCRATCH
-                if name in _ORDERED:
-                    query, shape = f"{query} order by vendor, claim_id", f"{_SCRATCH}, {_BY_KEY}"
-                self.run(f"copy ({query}) to '{path}' (format parquet, {shape})")
-                self.run(f"create or replace view kept_{name} as from read_parquet('{quoted(str(folder))}/*.parquet')")
-            else:
-                self.rename(name, f"kept_{name}")
-
-    def gather(self, names: Sequence[str]) -> None:
-        """What was put by takes the name of the step again."""
-        for name in names:
-            self.alias(name, f"kept_{name}")
-
-    def overlay(self, names: Sequence[str]) -> None:
-        """What these tables say of the records of `redo` takes the place of what was put by of them."""
-        for name in names:
-            self.rename(name, f"redone_{name}")
-            query = f"from kept_{name} anti join redo using (record) union all from redone_{name}"
-            self.run(f"create view {name} as {query}")
-
     def write(self, query: str, path: Path, form: str) -> None:
         """The answer of a query as a file: `parquet`, `csv` or `jsonl`."""
         self.run(f"copy ({query}) to '{quoted(str(path))}' ({_FORMS[form]})")
-
-    def write_sorted(self, query: str, source: str, ranges: Sequence[str], path: Path, form: str) -> None:
-        """Like `write`, for a query in the order of vendor and claim_id: range by range of the table `source`."""
-        if len(ranges) == 1:
-            self.write(query, path, form)
-            return
-        folder = self._folder / f"sorted_{source}"
-        folder.mkdir()
-        for number, condition in enumerate(ranges):
-            part = quoted(str(folder / f"{number:06}.parquet"))
-            chosen = f"with {source} as (from main.{source} where {condition})\n{query}"
-            self.run(f"copy ({chosen}) to '{part}' (format parquet, {_SCRATCH})")
-        self.write(f"from read_parquet('{quoted(str(folder))}/*.parquet')", path, form)
-        shutil.rmtree(folder)
 
     def run(self, command: str) -> None:
         """Run one command."""

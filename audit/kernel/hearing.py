@@ -1,36 +1,23 @@
-"""The phases of a run on a bench: lay out, hear, settle, taint, check.
-
-Each is a few steps of the law, and what SQL leaves to Python. A run and an explanation of one claim go through the
-same phases.
-"""
+"""The phases of a run: lay out, open, hear, taint, check. A run and an explanation of one claim go through the same."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
+from pyarrow import csv
 
 from audit.kernel import bench, lineage, terms
 from audit.kernel.bench import Bench
-from audit.kernel.records import telling
 from audit.kernel.records.columns import Terms
 from audit.kernel.records.judging import Judged, Rows, Slice, columns, judge
+from audit.kernel.records.texts import Flags, Numbers
 from audit.kernel.ruleset import Rule
 
 TURNS = 64
-_CLAIMS = "select claim.*, doomed.claim is not null as is_doomed from claim left join doomed using (claim)"
-_NAMING = "select claim, event from naming semi join claim using (claim) semi join event using (event) where is_possible"
-
-
-class Told(NamedTuple):
-    """A slice that was judged: its rows, its columns, and what the law says of them."""
-
-    rows: Rows
-    given: Slice
-    answer: Judged
 
 
 class CheckFailed(Exception):
@@ -53,7 +40,7 @@ class HasPaths(Protocol):
 
 
 def lay_out(table: Bench, inputs: HasPaths, rule: Rule) -> None:
-    """The inputs, the rule, the meanings of reasons, and nobody doomed or tainted yet."""
+    """The inputs, the rule, the meanings of reasons."""
     for kind in terms.INPUTS:
         table.attach(kind, inputs.of(kind))
     table.lay_rule(rule)
@@ -62,58 +49,46 @@ def lay_out(table: Bench, inputs: HasPaths, rule: Rule) -> None:
         for reason, meaning in terms.MEANINGS.items()
     ]
     table.lay("meaning", pa.Table.from_pylist(meanings))
-    table.lay("doomed", _numbers(claim=[]))
-    table.lay("tainted", _numbers(claim=[], ancestor=[]), "select claim, ancestor, '' as ancestor_id from given")
 
 
 def open_run(table: Bench, slices: int = 1) -> None:
-    """What concerns the whole run, and the rows of each slice. Raises BadEvidence if inputs contradict themselves."""
+    """What concerns the whole run. Raises BadEvidence if inputs contradict themselves."""
     table.make(*bench.OPENING[:2])
     _refuse_two_voices(table)
     table.make(*bench.OPENING[2:])
-    table.lay("slice", _numbers(slices=[slices]), _SLICE)
-    for name in bench.DEALT:
-        if slices > 1:
-            table.deal(name)
-        else:
-            table.make(name)
+    table.lay("slice", _numbers(slices=[slices]), "select slices::ubigint as slices from given")  # the type of a hash
 
 
-def open_slice(table: Bench, number: int, slices: int) -> None:
-    """The claims and events of a slice; the only slice holds all of them, so nothing is copied."""
-    for name, whole in (("claim", "heard"), ("event", "sighting")):
-        if slices > 1:
-            table.cut(name, f"from {whole} where slice = {number}")
-        else:
-            table.alias(name, whole)
+class Shared(NamedTuple):
+    """What all slices of a run are judged with; `actions` are those that some claim of the run has."""
+
+    rule: Rule
+    systems: list[str]
+    actions: Any
+    spans: pa.Table
+    bindings: pa.Table
+
+    @classmethod
+    def of(cls, table: Bench, rule: Rule) -> Shared:
+        """Read it from an opened run."""
+        systems = [system for (system,) in table.rows("select system from witness order by witness")]
+        actions = pa.array([action for (action,) in table.rows("select action from claimed_action")], pa.string())
+        return cls(rule, systems, actions, table.arrow("from span"), table.arrow("from binding"))
 
 
-def open_redo(table: Bench) -> bool:
-    """The claims and events of the records that are heard again; False if there are none."""
-    table.make("redo")
-    if not table.count("redo"):
-        return False
-    for name, whole in (("claim", "heard"), ("event", "sighting")):
-        table.cut(name, f"from {whole} semi join redo using (record)")
-    return True
+class Told(NamedTuple):
+    """A slice that was judged: its rows, its columns, and what the law says of them."""
+
+    rows: Rows
+    given: Slice
+    answer: Judged
 
 
-def judge_slice(table: Bench, rule: Rule) -> Told:
-    """Judge the claims of this slice by its events, and lay out the tables of `bench.JUDGED`."""
-    table.make(*bench.SLICING)
-    rows = Rows(
-        *(table.arrow(query) for query in (_CLAIMS, "from event", _NAMING, "from watch", "from binding"))
-    )
+def hear(claims: pa.Table, events: pa.Table, doomed: Numbers, shared: Shared) -> Told:
+    """Judge some claims by the events that can speak of them: all of a slice, or of some of its records."""
+    rows = Rows(claims, events, shared.spans, shared.bindings, doomed)
     given = columns(rows)
-    answer = judge(rows, given, terms_of(rule))
-    systems = [system for (system,) in table.rows("select system from witness order by witness")]
-    table.show("judged", telling.judged(rows, answer, systems))
-    table.show("testimony", telling.testimony(rows, answer))
-    table.show("word", telling.word(rows, answer))
-    table.show("burst", telling.burst(rows, answer))
-    table.show("spoiling", telling.spoiling(rows, given, answer, rule.taint_from))
-    table.show("sensitive", telling.sensitive(rows, given))
-    return Told(rows, given, answer)
+    return Told(rows, given, judge(rows, given, terms_of(shared.rule)))
 
 
 def terms_of(rule: Rule) -> Terms:
@@ -127,30 +102,13 @@ def terms_of(rule: Rule) -> Terms:
     )
 
 
-def settle(table: Bench, out: Path) -> None:
-    """Unclaimed events of this slice, and its checks."""
-    table.make(*bench.SETTLING)
-    check(table, bench.SLICE_CHECKS, out)
-
-
-def doom(table: Bench) -> None:
-    """Who walks last in the second hearing: heard claims with an ancestor that the first hearing found bad."""
-    spoilt = _spoilt(table, "first_spoiler", _NOBODY)
-    table.lay("doomed", _numbers(claim=spoilt["claim"]), "select claim from given anti join standing using (claim)")
-
-
-def taint(table: Bench) -> None:
-    """Who is tainted by whom, over the reasons before taint."""
-    table.lay("tainted", _numbers(**_spoilt(table, "last_spoiler", _OPEN)), _TAINTED)
-
-
 def check(table: Bench, names: Sequence[str], out: Path) -> None:
     """Raise CheckFailed for the first check that returns rows; they are kept in `out`."""
     for name in names:
-        table.make(name, folder="checks")
-        if table.count(name):
+        found = table.arrow(bench.statement("checks", name))
+        if found.num_rows:
             path = out / f"failed_{name}.csv"
-            table.write(f"from {name}", path, "csv")
+            csv.write_csv(found, path)
             raise CheckFailed(name, path)
 
 
@@ -164,46 +122,25 @@ def _refuse_two_voices(table: Bench) -> None:
         raise BadEvidence(f"system {twice[0][0]} has two grades: give it one in evidence and coverage")
 
 
-_SLICE = "select slices::ubigint as slices from given"
-"""Of the type of a hash, so that dealing does not divide numbers of 128 bits."""
 _NEW_KIN = "select distinct claim, vendor, claim_id from kin anti join family using (claim)"
-_NOBODY = "select claim from family limit 0"
-_OPEN = """
-select judged.claim
-from judged
-semi join family using (claim)
-where judged.reason in ('supported', 'vendor_attested', 'aggregate')
-"""
-_TAINTED = """
-select given.claim, given.ancestor, claims.claim_id as ancestor_id
-from given
-join judged using (claim)
-join claims on claims.claim = given.ancestor
-where judged.reason in ('supported', 'vendor_attested', 'aggregate')
-"""
 
 
-def _spoilt(table: Bench, spoiler: str, opened: str) -> dict[str, Any]:
-    """The claims that have an ancestor among the spoilers, and the nearest one, as columns `claim` and `ancestor`.
+def spoilt(table: Bench, spoilers: Numbers, is_open: Callable[[Numbers], Flags], taint_spoils: bool) -> tuple[Numbers, Numbers]:
+    """The claims that have an ancestor among the spoilers, and the nearest one of each (lineage.py).
 
-    `spoiler` is the step that says who spoils; the query `opened` tells the claims of the `family` that taint would
-    change (lineage.py).
+    `is_open` tells which of some claims would be changed by taint.
     """
-    table.make(spoiler)
-    table.alias("spoiler", spoiler)
+    table.lay("spoiler", _numbers(claim=spoilers), "select claims.claim, vendor, claim_id from claims semi join given using (claim)")
     _widen(table)
     line = table.columns("select claim, parent from line")
     if not len(line["claim"]):
-        return {"claim": [], "ancestor": []}
+        return spoilers[:0], spoilers[:0]
     nodes = np.unique(np.concatenate([line["claim"], line["parent"]]))
     parent = np.full(len(nodes), lineage.NOBODY, dtype=np.int64)
     parent[np.searchsorted(nodes, line["claim"])] = np.searchsorted(nodes, line["parent"])
-    is_bad = np.isin(nodes, table.columns("select claim from spoiler")["claim"])
-    is_open = np.isin(nodes, table.columns(opened)["claim"])
-    spoils = table.rows("select list_contains(taint_from, 'tainted') from rule")[0][0]
-    ancestor = lineage.spoilt(parent, is_bad, is_open, bool(spoils))
+    ancestor = lineage.spoilt(parent, np.isin(nodes, spoilers), is_open(nodes), taint_spoils)
     hit = np.flatnonzero(ancestor >= 0)
-    return {"claim": nodes[hit], "ancestor": nodes[ancestor[hit]]}
+    return nodes[hit], nodes[ancestor[hit]]
 
 
 def _widen(table: Bench) -> None:

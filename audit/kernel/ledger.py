@@ -82,11 +82,11 @@ def root_of(batches: Iterable[Any]) -> bytes:
     """The root over Arrow batches whose first column holds leaf hashes, in order."""
     tree = Tree()
     for batch in batches:
-        tree.add(_leaves(batch.column(0)))
+        tree.add(leaves(batch.column(0)))
     return tree.root()
 
 
-def _leaves(column: Any) -> bytes:
+def leaves(column: Any) -> bytes:
     """The bytes of a binary column of hashes without nulls, which lie one after the other in its last buffer."""
     _, starts, data = column.buffers()
     if not len(column):

@@ -11,7 +11,7 @@ import random
 
 import pytest
 
-from audit.kernel.records import judging, pairs
+from audit.kernel.records import compiled, pairs
 from tests.kernel.twin.compare import differences, differing, kernel_answer, pack_answers, report, shrink, twin_answer
 from tests.kernel.worlds import RULE_COUNT, World, pack, world
 
@@ -55,6 +55,6 @@ def test_worlds_in_a_pack_cannot_see_one_another() -> None:
 @pytest.mark.parametrize("number", range(0, PACK_COUNT, 4))
 def test_compiled_loops_judge_alike(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Large slices are judged by the same loops, compiled; here small ones are."""
-    monkeypatch.setattr(judging, "MANY", 0)
+    monkeypatch.setattr(compiled, "MANY", 0)
     worlds = worlds_of(number)
     assert differences(kernel_answer(pack(worlds)), pack_answers(worlds)) == []

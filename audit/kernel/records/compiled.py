@@ -10,7 +10,31 @@ import inspect
 from collections.abc import Callable
 from functools import cache
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
+
+
+MANY: Final = 20_000
+"""From so many rows on the loops are compiled."""
+
+
+def chosen(module: ModuleType, rows: int) -> ModuleType:
+    """The module as it stands, for a few rows, or compiled."""
+    return compiled(module) if rows >= MANY else module
+
+
+def fit(given: Any, rows: int) -> Any:
+    """The columns as `chosen` functions like them: lists, for a few rows, which Python reads faster one by one."""
+    return given if rows >= MANY else _as_lists(given)
+
+
+def _as_lists(given: Any) -> Any:
+    if isinstance(given, np.ndarray):
+        return given.tobytes() if given.dtype == np.uint8 else given.tolist()
+    if type(given) is tuple:
+        return tuple(map(_as_lists, given))
+    return type(given)(*map(_as_lists, given)) if isinstance(given, tuple) else given
 
 
 @cache

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import ModuleType
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from audit.kernel import pairing
 from audit.kernel.records import bursts, decisions, pairs, reading, reasons, undoing
 from audit.kernel.records.columns import FAILED, NONE, UNDONE, Bound, Claims, Events, Matches, Naming, Spans, Terms
-from audit.kernel.records.compiled import compiled
-from audit.kernel.records.reading import Codes
+from audit.kernel.records.compiled import chosen, fit
+from audit.kernel.records.reading import Codes, Names
 from audit.kernel.records.texts import Flags, Numbers, Texts
 
-MANY: Final = 20_000
-"""From so many claims and events on the loops are compiled."""
-
-
 class Rows(NamedTuple):
-    """The rows of a slice as Arrow tables."""
+    """The rows of a slice as Arrow tables, and the numbers of the claims that are doomed."""
 
     claims: pa.Table
     events: pa.Table
-    naming: pa.Table
     spans: pa.Table
     bindings: pa.Table
+    doomed: Numbers
 
 
 class Slice(NamedTuple):
@@ -55,16 +52,20 @@ class Judged(NamedTuple):
 def columns(rows: Rows) -> Slice:
     """The rows of a slice as columns of numbers."""
     claims, events, spans = rows.claims, rows.events, rows.spans
+    whole_targets = pc.if_else(spans["is_prefix"], None, spans["target_prefix"])
     codes = {
         "vendor": Codes(claims["vendor"], events["vendor"]),
         "agent_id": Codes(claims["agent_id"]),
         "action": Codes(claims["action"], events["action"], spans["action"]),
-        "target": Codes(claims["target"], events["target"], spans["target"]),
-        "folder": Codes(claims["folder"], spans["folder"]),
+        "target": Names(claims["target"], events["target"], whole_targets),
+        "folder": Codes(claims["folder"]),
     }
     group, bound = reading.read_bound(events, rows.bindings, codes["vendor"].lookup(), codes["agent_id"].lookup())
-    heard, seen = reading.read_claims(claims, codes), reading.read_events(events, codes, group)
-    return Slice(heard, seen, bound, reading.read_naming(rows.naming, heard, seen), reading.read_spans(spans, codes))
+    heard = reading.read_claims(claims, codes, rows.doomed)
+    seen = reading.read_events(events, codes, group)
+    target, action = codes["target"], codes["action"]
+    watched = reading.read_spans(spans, codes["folder"], target.of(2), target.size, action.of(2))
+    return Slice(heard, seen, bound, reading.read_naming(claims, events, heard, seen), watched)
 
 
 def judge(rows: Rows, given: Slice, terms: Terms) -> Judged:
@@ -77,13 +78,13 @@ class _Loops:
 
     def __init__(self, rows: Rows, given: Slice, terms: Terms) -> None:
         self.given, self.terms = given, terms
-        self.is_compiled = len(given.claims.number) + len(given.events.number) >= MANY
-        self.ready: Any = given if self.is_compiled else as_lists(given)
+        self.rows = len(given.claims.number) + len(given.events.number)
+        self.ready: Any = fit(given, self.rows)
         self.claim_names, self.event_names = reading.picker(rows.claims["claim_id"]), reading.picker(rows.events["event_id"])
 
     def call(self, module: ModuleType, name: str, *arguments: Any) -> Any:
         """Call a function of the law."""
-        return getattr(compiled(module) if self.is_compiled else module, name)(*arguments)
+        return getattr(chosen(module, self.rows), name)(*arguments)
 
     def judge(self) -> Judged:
         """Everything but taint."""
@@ -200,12 +201,3 @@ def agents_of(bound: Bound, group: int) -> list[tuple[int, int]] | None:
         return None
     rows = range(bound.start[group], bound.start[group + 1])
     return [(int(bound.vendor[row]), int(bound.agent[row])) for row in rows]
-
-
-def as_lists(given: Any) -> Any:
-    """The same columns as lists, which Python reads faster one by one."""
-    if isinstance(given, Texts):
-        return Texts(given.starts.tolist(), given.data.tobytes(), given.known.tolist())  # type: ignore[arg-type]
-    if isinstance(given, tuple):
-        return type(given)(*map(as_lists, given))
-    return given.tolist() if isinstance(given, np.ndarray) else given

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -9,7 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.kernel.records import sorting
+from audit.kernel.records.bursts import table_size
 from audit.kernel.records.columns import NONE, UNDONE, Bound, Claims, Events, Naming, Spans
+from audit.kernel.records.compiled import chosen, fit
 from audit.kernel.records.texts import Flags, Numbers, Texts
 from audit.kernel.records.undoing import Works
 from audit.kernel.terms import GRADES, OUTCOMES
@@ -24,18 +28,14 @@ class Codes:
     """Numbers for the texts of some columns, in the order of the texts; NONE for null."""
 
     def __init__(self, *columns: Column) -> None:
-        chunks = [chunk for column in columns for chunk in _chunks(column)]
-        encoded = pa.chunked_array(chunks, pa.string()).dictionary_encode().combine_chunks()
-        if isinstance(encoded, pa.ChunkedArray):
-            encoded = pa.concat_arrays(encoded.chunks)
-        self._texts = encoded.dictionary
-        place = np.empty(len(self._texts) + 1, np.int64)
-        place[np.asarray(pc.array_sort_indices(self._texts))] = np.arange(len(self._texts))
-        place[NONE] = NONE
+        encoded = whole(pa.chunked_array(pieces(*columns), pa.string()).dictionary_encode())
+        rank = np.asarray(pc.array_sort_indices(encoded.dictionary))
+        self.texts: list[str] = encoded.dictionary.take(pa.array(rank)).to_pylist()
+        self.size = len(self.texts)
+        place = np.full(self.size + 1, NONE, np.int64)  # the last place is that of null
+        place[rank] = np.arange(self.size)
         self._codes = place[np.asarray(encoded.indices.fill_null(NONE))]
         self._starts = np.cumsum([0, *map(len, columns)])
-        self.size = len(self._texts)
-        self._place = place
 
     def of(self, number: int) -> Numbers:
         """The codes of one of the columns."""
@@ -44,7 +44,18 @@ class Codes:
 
     def lookup(self) -> dict[str, int]:
         """The code of each text."""
-        return dict(zip(self._texts.to_pylist(), self._place.tolist(), strict=False))
+        return {text: code for code, text in enumerate(self.texts)}
+
+
+class Names(Codes):
+    """Numbers for many texts of some columns, in no order; NONE for null."""
+
+    def __init__(self, *columns: Column) -> None:
+        column = texts(pa.concat_arrays(pieces(*columns)))
+        rows = len(column.known)
+        self._codes, self._starts = np.empty(rows, np.int64), np.cumsum([0, *map(len, columns)])
+        slots, room = np.full(table_size(rows), NONE, np.int64), np.empty((2, rows), np.int64)
+        self.size = chosen(sorting, rows).intern(fit(column, rows), slots, room[0], room[1], self._codes)
 
 
 def texts(column: Column) -> Texts:
@@ -58,13 +69,20 @@ def texts(column: Column) -> Texts:
 
 def whole(column: Column) -> Column:
     """A column as one array."""
+    if isinstance(column, pa.ChunkedArray) and column.num_chunks == 1:
+        return column.chunk(0)
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     return pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
 
 
-def _chunks(column: Column) -> list[Column]:
-    return list(column.chunks) if isinstance(column, pa.ChunkedArray) else [column]
+def pieces(*columns: Column) -> list[Column]:
+    """The arrays that some columns consist of, dictionaries unpacked."""
+    return [
+        piece.dictionary_decode() if pa.types.is_dictionary(piece.type) else piece
+        for column in columns
+        for piece in (column.chunks if isinstance(column, pa.ChunkedArray) else [column])
+    ]
 
 
 def numbers(column: Column) -> Numbers:
@@ -77,22 +95,24 @@ def flags(column: Column) -> Flags:
     return np.asarray(whole(column)).astype(np.bool_)
 
 
-def ordered(rows: Numbers, keys: Sequence[Numbers], names: Picker) -> Numbers:
-    """The rows in the order of the keys, most important first; where all are equal by their name.
+def ordered(rows: Numbers, keys: Sequence[Numbers], names: Picker, then: Sequence[Numbers] = ()) -> Numbers:
+    """The rows in the order of the keys, most important first; where all are equal by their name, then by `then`.
 
     Names are looked up only of rows that nothing else tells apart.
     """
-    order = rows[np.lexsort([key[rows] for key in reversed(keys)])]
+    order: Numbers = rows[np.lexsort([key[rows] for key in reversed(keys)])]
     is_same = np.ones(max(len(order) - 1, 0), np.bool_)
     for key in keys:
-        is_same &= key[order[1:]] == key[order[:-1]]
+        sorted_key = key[order]
+        is_same &= sorted_key[1:] == sorted_key[:-1]
     if not is_same.any():
         return order
     tied = np.flatnonzero(np.append(is_same, False) | np.insert(is_same, 0, False))
-    rank = np.zeros(len(order), np.int64)
-    rank[tied] = np.asarray(pc.rank(names(order[tied]), tiebreaker="dense")).astype(np.int64)
-    answer: Numbers = order[np.lexsort([rank, *(key[order] for key in reversed(keys))])]
-    return answer
+    chosen = order[tied]
+    rank = np.asarray(pc.rank(names(chosen), tiebreaker="dense")).astype(np.int64)
+    last = [key[chosen] for key in reversed(then)]
+    order[tied] = chosen[np.lexsort([*last, rank, *(key[chosen] for key in reversed(keys))])]
+    return order
 
 
 def starts_of(codes: Numbers, size: int) -> Numbers:
@@ -113,14 +133,15 @@ def grouped(target: Numbers, size: int, keys: Sequence[Numbers], names: Picker) 
     return order, start
 
 
-def read_claims(rows: pa.Table, codes: Mapping[str, Codes]) -> Claims:
+def read_claims(rows: pa.Table, codes: Mapping[str, Codes], all_doomed: Numbers) -> Claims:
     """The claims; `codes` of vendor, agent, action, target and folder have them as their first column."""
     vendor, target, at = codes["vendor"].of(0), codes["target"].of(0), numbers(rows["at_us"])
-    doomed = flags(rows["is_doomed"])
+    number = numbers(rows["claim"])
+    doomed = np.isin(number, all_doomed) if len(all_doomed) else np.zeros(len(number), np.bool_)
     keys = [doomed.astype(np.int64), at, vendor]
     walk, start = grouped(target, codes["target"].size, keys, picker(rows["claim_id"]))
     return Claims(
-        number=numbers(rows["claim"]),
+        number=number,
         vendor=vendor,
         agent=codes["agent_id"].of(0),
         action=codes["action"].of(0),
@@ -199,36 +220,56 @@ def read_bound(
     return group, Bound(start, columns[:, 0].copy(), columns[:, 1].copy())
 
 
-def read_naming(rows: pa.Table, claims: Claims, events: Events) -> Naming:
-    """The rows that name a claim of the slice with which they are possible."""
-    return Naming(positions(claims.number, numbers(rows["claim"])), positions(events.number, numbers(rows["event"])))
+def read_naming(claims: pa.Table, events: pa.Table, heard: Claims, seen: Events) -> Naming:
+    """The events that name a claim of the slice with which they are possible by reference (the law, 3.3)."""
+    row = np.flatnonzero(seen.named)
+    names = whole(events["claim_ref"]).take(pa.array(row))
+    wanted = names.unique()
+    code = np.asarray(pc.index_in(names, wanted)).astype(np.int64)
+    named = np.asarray(pc.index_in(whole(claims["claim_id"]), wanted).fill_null(NONE)).astype(np.int64)
+    by_name, start = rows_by(named), starts_of(named, len(wanted))
+    many = start[code + 1] - start[code]
+    event = np.repeat(row, many)
+    claim = by_name[np.repeat(start[code], many) + np.arange(len(event)) - np.repeat(np.cumsum(many) - many, many)]
+    is_possible = np.ones(len(event), np.bool_)
+    for asked, told in ((seen.vendor, heard.vendor), (seen.action, heard.action), (seen.target, heard.target)):
+        one, other = asked[event], told[claim]
+        is_possible &= (one == other) | (one == NONE) | (other == NONE)
+    return Naming(claim[is_possible], event[is_possible])
 
 
-def positions(all_numbers: Numbers, wanted: Numbers) -> Numbers:
-    """Where numbers stand in a column that has each of them once."""
-    order = np.argsort(all_numbers)
-    answer: Numbers = order[np.searchsorted(all_numbers, wanted, sorter=order)] if len(order) else wanted
-    return answer
-
-
-def read_spans(rows: pa.Table, codes: Mapping[str, Codes]) -> Spans:
-    """The spans; `codes` of folder, target and action have them as their second or third column."""
-    folder, target = codes["folder"].of(1), codes["target"].of(2)
+def read_spans(rows: pa.Table, folders: Codes, target: Numbers, targets: int, action: Numbers) -> Spans:
+    """The spans; `target` and `action` are the codes of their whole targets and of their actions."""
+    prefixes = zip(rows["target_prefix"].to_pylist(), rows["is_prefix"].to_pylist(), strict=True)
+    pairs = [
+        (folder, number)
+        for number, (prefix, is_prefix) in enumerate(prefixes)
+        if is_prefix
+        for folder in beginning(folders.texts, prefix)
+    ]
+    folder, by_folder = np.array(sorted(pairs), np.int64).reshape(len(pairs), 2).T
     return Spans(
         witness=numbers(rows["witness"]),
         grade=places(rows["grade"], list(GRADES)),
-        action=codes["action"].of(2),
+        action=action,
         starts=numbers(rows["starts_us"]),
         ends=numbers(rows["ends_us"]),
         independent=flags(rows["is_independent"]),
-        folder_start=starts_of(folder, codes["folder"].size),
-        by_folder=_rows_by(folder),
-        target_start=starts_of(target, codes["target"].size),
-        by_target=_rows_by(target),
+        folder_start=starts_of(folder, folders.size),
+        by_folder=by_folder.copy(),
+        target_start=starts_of(target, targets),
+        by_target=rows_by(target),
     )
 
 
-def _rows_by(codes: Numbers) -> Numbers:
+def beginning(texts: Sequence[str], prefix: str) -> range:
+    """Which of some texts in order begin with a prefix."""
+    start = bisect_left(texts, prefix)
+    return range(start, bisect_left(texts, True, start, key=lambda text: not text.startswith(prefix)))
+
+
+def rows_by(codes: Numbers) -> Numbers:
+    """The rows that have a code, by it."""
     order = np.argsort(codes, kind="stable")
     answer: Numbers = order[np.searchsorted(codes[order], 0) :]
     return answer

@@ -1,9 +1,9 @@
 -- no_event_answers_two_claims: returns the events that are paired with more than one claim, in whichever part of the run.
 -- one row per system and event id; reads testimony.
 select
-    witness,
+    system,
     event_id,
     count(*) as claims
 from testimony
-group by witness, event_id
+group by system, event_id
 having count(*) > 1

@@ -1,0 +1,137 @@
+"""What leaves a run: verdicts and testimony in their order, range by range, the row root, and what adds to the totals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from audit.kernel import ledger
+from audit.kernel.bench import Bench, statement
+from audit.kernel.ranges import in_order
+from audit.kernel.records.columns import NONE
+from audit.kernel.records.reading import Codes, whole
+from audit.kernel.records.texts import Numbers
+from audit.kernel.terms import MEANINGS, Reason
+
+GROUP: Final = 122_880
+"""How many rows a row group holds."""
+LEAVES: Final = 1 << 16
+_REASONS: Final = list(Reason)
+_MEANINGS: Final = [MEANINGS[reason] for reason in _REASONS]
+_TAINTED: Final = _REASONS.index(Reason.TAINTED)
+_SUPPORTED: Final = _REASONS.index(Reason.SUPPORTED)
+VERDICTS: Final = pa.schema(
+    [
+        *((name, pa.string()) for name in ("vendor", "claim_id")),
+        *((name, pa.int64()) for name in ("revision", "row")),
+        *((name, pa.dictionary(pa.int8(), pa.string())) for name in ("state", "reason", "class")),
+        ("rank", pa.int32()),
+        ("event_system", pa.dictionary(pa.int32(), pa.string())),
+        *((name, pa.string()) for name in ("event_id", "repeat_of", "undone_by", "tainted_by")),
+        ("provisional", pa.bool_()),
+        *((name, pa.int64()) for name in ("units", "charge_micros")),
+    ]
+)
+TESTIMONY: Final = pa.schema(
+    [
+        *((name, pa.string()) for name in ("vendor", "claim_id")),
+        ("system", pa.dictionary(pa.int32(), pa.string())),
+        ("grade", pa.string()),
+        ("word", pa.dictionary(pa.int8(), pa.string())),
+        ("rank", pa.int32()),
+        ("event_id", pa.string()),
+    ]
+)
+_REPEATING: Final = [
+    *("vendor", "revision", "row", "state", "reason", "class", "rank", "event_system", "repeat_of", "provisional", "units"),
+    *("charge_micros", "system", "grade", "word"),
+]
+
+
+class Tainted(NamedTuple):
+    """The claims that are tainted, in the order of their numbers, and the claim id of the ancestor of each."""
+
+    claim: Numbers
+    ancestor_id: Any
+
+
+class File:
+    """A Parquet file that rows are written to in their order."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        """Begin it."""
+        dictionaries = [name for name in schema.names if name in _REPEATING]
+        self._writer = pq.ParquetWriter(
+            path, schema, compression="zstd", compression_level=1, use_dictionary=dictionaries, store_schema=False
+        )
+
+    def add(self, rows: pa.Table) -> None:
+        """Append rows."""
+        self._writer.write_table(rows, row_group_size=GROUP)
+
+    def close(self) -> None:
+        """End it."""
+        self._writer.close()
+
+
+def spoil(said: pa.Table, tainted: Tainted) -> pa.Table:
+    """The rows with the reason of those that are tainted, and by whom (`tainted_by`)."""
+    claim = np.asarray(said["claim"])
+    place = np.searchsorted(tainted.claim, claim).clip(max=max(len(tainted.claim) - 1, 0))
+    is_hit = tainted.claim[place] == claim if len(tainted.claim) else np.zeros(len(claim), np.bool_)
+    codes = np.where(is_hit, np.int8(_TAINTED), np.asarray(whole(said["reason"]).indices))
+    reason = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(_REASONS, pa.string()))
+    ancestor = tainted.ancestor_id.take(pa.array(place, mask=~is_hit))
+    at = said.schema.get_field_index("reason")
+    return said.set_column(at, "reason", reason).append_column("tainted_by", ancestor)
+
+
+def verdicts(said: pa.Table, systems: Sequence[str]) -> pa.Table:
+    """The verdicts on some claim rows, whose taint is told, in the order of the row root."""
+    rows = said.take(pa.array(in_order(said, "revision", "row")))
+    reason = whole(rows["reason"])
+    codes = np.asarray(reason.indices)
+    told = {name: rows[name] for name in VERDICTS.names if name in rows.column_names}
+    told["state"] = _by_reason(codes, [str(meaning.state) for meaning in _MEANINGS])
+    told["class"] = _by_reason(codes, [meaning.klass for meaning in _MEANINGS])
+    told["event_system"] = _systems(rows["witness"], systems)
+    told["provisional"] = pa.array(np.asarray(rows["is_provisional"].fill_null(False)) & (codes == _SUPPORTED))
+    return pa.table({name: told[name] for name in VERDICTS.names}).cast(VERDICTS)
+
+
+def testimony(rows: pa.Table, systems: Sequence[str]) -> pa.Table:
+    """The words on some claims in their order."""
+    rows = rows.take(pa.array(in_order(rows, "witness")))
+    told = {name: rows[name] for name in TESTIMONY.names if name in rows.column_names}
+    told["system"] = _systems(rows["witness"], systems)
+    return pa.table({name: told[name] for name in TESTIMONY.names}).cast(TESTIMONY)
+
+
+def _by_reason(codes: Any, texts: Sequence[str | None]) -> Any:
+    """What is said by the reason, as a dictionary of few texts."""
+    known = sorted({text for text in texts if text is not None})
+    places = np.array([NONE if text is None else known.index(text) for text in texts], np.int8)[codes]
+    return pa.DictionaryArray.from_arrays(pa.array(places, mask=places == NONE), pa.array(known, pa.string()))
+
+
+def _systems(witness: Any, systems: Sequence[str]) -> Any:
+    return pa.DictionaryArray.from_arrays(pc.subtract(whole(witness), 1).cast(pa.int32()), pa.array(systems, pa.string()))
+
+
+def grow(tree: ledger.Tree, table: Bench, rows: pa.Table) -> None:
+    """Append the leaves of verdict rows."""
+    table.show("verdict", rows)
+    for batch in table.reader(statement("exports", "leaf"), LEAVES):
+        tree.add(ledger.leaves(batch.column(0)))
+
+
+def tally(table: Bench, rows: pa.Table) -> pa.Table:
+    """What claim rows whose taint is told add to the totals."""
+    table.show("said", rows)
+    return table.arrow(statement("steps", "tally"))

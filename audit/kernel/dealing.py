@@ -1,0 +1,66 @@
+"""Rows dealt out to parts of a run, slices or ranges, so that no more than a part of them is in memory at once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from audit.kernel.records.texts import Numbers
+
+
+class Dealt:
+    """Rows of one table in parts: in memory where there is one part, else in a file of its own for each.
+
+    May be filled by several threads; a part is read when all rows are there.
+    """
+
+    def __init__(self, folder: Path, parts: int, schema: pa.Schema) -> None:
+        self.parts = parts
+        self._folder, self._schema = folder, schema
+        self._held: list[pa.Table] = []
+        self._files: dict[int, Any] = {}
+        self._lock = Lock()
+
+    def add(self, rows: pa.Table, part: Numbers) -> None:
+        """Deal rows; `part` is the part of each."""
+        if self.parts == 1:
+            with self._lock:
+                self._held.append(rows)
+            return
+        order = np.argsort(part, kind="stable")
+        dealt = rows.take(pa.array(order))
+        ends = np.searchsorted(part[order], np.arange(self.parts + 1))
+        for number in np.flatnonzero(ends[1:] > ends[:-1]).tolist():
+            self._append(number, dealt.slice(ends[number], ends[number + 1] - ends[number]))
+
+    def _append(self, number: int, rows: pa.Table) -> None:
+        with self._lock:
+            if number not in self._files:
+                self._folder.mkdir(exist_ok=True)
+                self._files[number] = pa.ipc.new_stream(pa.OSFile(str(self._path(number)), "wb"), rows.schema)
+            self._files[number].write_table(rows)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:06}.arrow"
+
+    def close(self) -> None:
+        """All rows are there."""
+        for file in self._files.values():
+            file.close()
+
+    def part(self, number: int) -> pa.Table:
+        """The rows of one part, each column in one piece."""
+        if number in self._files:
+            with pa.OSFile(str(self._path(number)), "rb") as source:
+                return pa.ipc.open_stream(source).read_all().combine_chunks()
+        return pa.concat_tables([self._schema.empty_table(), *self._held]).combine_chunks()
+
+    def drop(self) -> None:
+        """Throw the rows away."""
+        self._held, self._files = [], {}
+        shutil.rmtree(self._folder, ignore_errors=True)
