@@ -31,14 +31,14 @@ OPENING: Final = (
     "repeated_id",
     "restatement",
     "standing",
-    "screened",
     "naming",
     "tie",
     "tied_record",
     "claimed_action",
     "stepping",
 )
-DEALT: Final = ("heard", "sighting")
+DEALT: Final = ("screened", "heard", "sighting")
+"""Steps whose rows are not laid out as tables: they are dealt out as they come."""
 LINEAGE: Final = ("kin", "parent")
 CLOSING: Final = ("tally", "totals")
 STEPS: Final = OPENING + DEALT + LINEAGE + CLOSING

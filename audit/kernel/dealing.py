@@ -58,7 +58,9 @@ class Dealt:
         if number in self._files:
             with pa.OSFile(str(self._path(number)), "rb") as source:
                 return pa.ipc.open_stream(source).read_all().combine_chunks()
-        return pa.concat_tables([self._schema.empty_table(), *self._held]).combine_chunks()
+        if len(self._held) != 1:
+            self._held = [pa.concat_tables([self._schema.empty_table(), *self._held]).combine_chunks()]
+        return self._held[0]
 
     def drop(self) -> None:
         """Throw the rows away."""

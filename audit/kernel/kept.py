@@ -78,14 +78,14 @@ class Kept:
         if self._gone:
             is_heard = _is_one_of(_codes(rows), REASONS)
             rows = rows.filter(pa.array(~(is_heard & self._is_gone(rows))))
-        return pa.concat_tables([rows, self._said_again.part(part)]).combine_chunks()
+        return _together(rows, self._said_again.part(part))
 
     def words(self, part: int) -> pa.Table:
         """The words on the claims of a range."""
         rows = self._words.part(part)
         if self._gone:
             rows = rows.filter(pa.array(~self._is_gone(rows)))
-        return pa.concat_tables([rows, self._words_again.part(part)]).combine_chunks()
+        return _together(rows, self._words_again.part(part))
 
     def unclaimed(self) -> pa.Table:
         """The unclaimed events of all slices."""
@@ -118,6 +118,10 @@ class Kept:
         table.show("step", pa.table({"claim": claim[chosen], "ancestor": ancestor[chosen]}))
         found = table.arrow("select step.claim, claims.claim_id from step join claims on claims.claim = step.ancestor order by step.claim")
         return Tainted(np.asarray(whole(found["claim"])), whole(found["claim_id"]))
+
+
+def _together(rows: pa.Table, again: pa.Table) -> pa.Table:
+    return pa.concat_tables([rows, again]).combine_chunks() if again.num_rows else rows
 
 
 def _codes(said: pa.Table) -> Numbers:

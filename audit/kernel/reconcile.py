@@ -165,7 +165,7 @@ class _Run:
             self.kept = Kept(self.folder, self.claims, ranges(self.bench, self.claims, self.slices))
             self.kept.screen(self.bench)
         with self.stage("dealing"):
-            self.heard, self.seen = (self._deal(name) for name in bench.DEALT)
+            self.heard, self.seen = (self._deal(name) for name in bench.DEALT[1:])
 
     def _deal(self, name: str) -> Dealt:
         rows = self.bench.reader(bench.statement("steps", name), BATCH)

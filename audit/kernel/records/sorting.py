@@ -24,7 +24,7 @@ def intern(column: Texts, slots: Numbers, heads: Numbers, prints: Numbers, codes
         if not column.known[row]:
             continue
         mark = print_of(column.data, column.starts[row], column.starts[row + 1], 0)
-        slot = mark & mask
+        slot = (mark ^ (mark >> 32)) & mask
         while slots[slot] != EMPTY:
             code = slots[slot]
             if prints[code] == mark and same(column, heads[code], column, row):

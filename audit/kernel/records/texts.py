@@ -23,7 +23,8 @@ AGREE: Final = 1
 CONFLICT: Final = 2
 APART: Final = 3
 """How two effects stand to each other: one is unknown; all shared fields are equal; one differs; none is shared."""
-_PRIME: Final = 2_147_483_647
+_FACTOR: Final = 1_099_511_628_211
+_LARGEST: Final = (1 << 63) - 1
 
 
 class Texts(NamedTuple):
@@ -95,9 +96,9 @@ def value_of(effects: Texts, i: int, data: Bytes, start: int, end: int) -> int:
 
 
 def print_of(data: Bytes, start: int, end: int, seed: int) -> int:
-    """A number under 2**31 for some bytes, after others that gave `seed`; equal bytes give equal numbers."""
+    """A number from 0 on for some bytes, after others that gave `seed`; equal bytes give equal numbers."""
     for at in range(start, end):
-        seed = (seed * 257 + data[at] + 1) % _PRIME
+        seed = ((seed ^ data[at]) * _FACTOR) & _LARGEST
     return seed
 
 
