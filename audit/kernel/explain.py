@@ -14,18 +14,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
 from audit.kernel import bench, clauses
 from audit.kernel.bench import Bench
-from audit.kernel.hearing import HasPaths, hear, lay_out, open_run, open_slice
+from audit.kernel.hearing import HasPaths, Told, judge_slice, lay_out, open_run, open_slice
+from audit.kernel.records import explaining
 from audit.kernel.ruleset import Rule, parse
 from audit.kernel.terms import Reason
 
 ANCESTORS_MAX: Final = 64
 _NEAR: Final = ("near_target", "near_name", "near_claims", "near_evidence")
-_SETTLING: Final = bench.SETTLING[: bench.SETTLING.index("fall") + 1]
-"""What comes after says what the verdict is, which the run has said."""
 
 
 class UnknownClaim(LookupError):
@@ -151,19 +151,17 @@ class _Question:
         open_run(self.bench)
         open_slice(self.bench, 0, 1)
         self._lay_doomed()
-        hear(self.bench)
-        self.bench.make(*_SETTLING)
         self.bench.make("asked", folder="explain")
-        if self.bench.count("hot_record"):
-            self._pair_asked()
+        self._lay_told(judge_slice(self.bench, self.rule))
 
-    def _pair_asked(self) -> None:
-        """Lay out every pair of the asked claim alone, where its record may have been walked in Python."""
-        self.bench.run("create table asked_claim as from claim semi join asked using (claim)")
-        self.bench.run("delete from hot_record")
-        self.bench.alias("claim", "asked_claim")
-        self.bench.make("by_record", "by_reference", "likeness", "meeting", "pair")
-        self.bench.alias("claim", "heard")
+    def _lay_told(self, told: Told) -> None:
+        """What the answer needs of the judged slice, beside the tables that every slice has."""
+        _, given, answer = told
+        asked = np.flatnonzero(np.isin(given.claims.number, [number for (number,) in self.bench.rows("from asked")]))
+        self.bench.show("decision", explaining.decision(given, answer))
+        self.bench.show("fall", explaining.fall(given, answer))
+        self.bench.show("member", explaining.member(given, answer, asked))
+        self.bench.show("pair", explaining.pair(given, self.rule.compare_effects, asked))
 
     def _lay_doomed(self) -> None:
         path = self.run_dir / "doomed.parquet"
