@@ -99,16 +99,6 @@ def word(rows: Rows, answer: Judged) -> pa.Table:
     return pa.table({"claim": claim, **told, "word": _words(answer, event), "rank": pa.array(answer.matches.rank[event])})
 
 
-def decision(rows: Rows, answer: Judged) -> pa.Table:
-    """The decision on each claim."""
-    decided = answer.decisions
-    return pa.table({
-        "claim": rows.claims["claim"],
-        "decision": _take(pa.array(DECISIONS), decided.decision),
-        "grade": _take(pa.array(list("ABCD")), decided.grade),
-    })
-
-
 def burst(rows: Rows, answer: Judged) -> pa.Table:
     """The claims whose agent claims the same action on the same target more than once, by burst."""
     found = answer.bursts
@@ -121,12 +111,6 @@ def burst(rows: Rows, answer: Judged) -> pa.Table:
         "is_oscillation": pa.array(found.oscillates[chosen]),
         "repeat_of": _take(number, found.repeat_of[chosen]),
     })
-
-
-def fallen(rows: Rows, answer: Judged) -> pa.Table:
-    """The units of work that were undone, and by which event."""
-    unit = np.flatnonzero(answer.units.undone_by != NONE)
-    return pa.table({"unit": _take(rows.claims["claim"], unit), "event": _take(rows.events["event"], answer.units.undone_by[unit])})
 
 
 def spoiling(given: Slice, answer: Judged, taint_from: tuple[str, ...]) -> Numbers:
