@@ -73,6 +73,13 @@ def judge(rows: Rows, given: Slice, terms: Terms) -> Judged:
     return _Loops(rows, given, terms).judge()
 
 
+def decide(rows: Rows, given: Slice, terms: Terms) -> tuple[Matches, decisions.Decisions]:
+    """Which event answers which claim, and the decision on each claim: the law up to 3.4."""
+    loops = _Loops(rows, given, terms)
+    matches, _ = loops.matched()
+    return matches, loops.decided(matches)
+
+
 class _Loops:
     """The loops over one slice, compiled or as they stand."""
 
@@ -91,8 +98,7 @@ class _Loops:
         claims, events, _, naming, spans = self.ready
         size, seen = len(claims.number), len(events.number)
         matches, hot = self.matched()
-        decided = decisions.Decisions(nones(size), nones(size), nones(size), no(size), no(seen))
-        self.call(decisions, "decide", claims, events, matches, spans, self.terms, nones(decisions.GRADES), decided)
+        decided = self.decided(matches)
         found = self.bursts(decided)
         given = self.given.events
         proofs = np.flatnonzero(decided.deciding & given.independent & (matches.word == pairs.SUPPORTS))
@@ -121,6 +127,14 @@ class _Loops:
             for claim, event, rank in walked(self.given, int(target), matches, self.terms.compares):
                 pairs.answer(matches, claim, event, rank, pairs.word_of_rank(rank))
         return matches, hot
+
+    def decided(self, matches: Matches) -> decisions.Decisions:
+        """The decision on each claim."""
+        claims, events, _, _, spans = self.ready
+        size = len(claims.number)
+        answer = decisions.Decisions(nones(size), nones(size), nones(size), no(size), no(len(events.number)))
+        self.call(decisions, "decide", claims, events, matches, spans, self.terms, nones(decisions.GRADES), answer)
+        return answer
 
     def bursts(self, decided: decisions.Decisions) -> bursts.Bursts:
         """Which claims are the same work again."""
