@@ -12,10 +12,12 @@ import os
 import shutil
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,8 +40,8 @@ from audit.kernel.summary import summarize
 
 __all__ = ["BadEvidence", "CheckFailed", "Inputs", "Progress", "judge", "law_digest"]
 
-SLICE_ROWS: Final = 500_000
-BATCH: Final = 500_000
+SLICE_ROWS: Final = 250_000
+BATCH: Final = 250_000
 """How many rows are dealt at a time."""
 FORMS: Final = ("parquet", "csv", "jsonl")
 
@@ -133,6 +135,15 @@ def _slices(inputs: Inputs) -> int:
     return max(1, -(-max(rows) // SLICE_ROWS))
 
 
+def ahead(pool: ThreadPoolExecutor, task: Callable[[int], Any], parts: int) -> Iterator[Any]:
+    """The answers to a task on each part in their order, the next one made while this one is used."""
+    waiting = deque(pool.submit(task, part) for part in range(min(2, parts)))
+    for part in range(parts):
+        yield waiting.popleft().result()
+        if part + 2 < parts:
+            waiting.append(pool.submit(task, part + 2))
+
+
 class _Run:
     """One run: its bench, its slices, and what is known of every claim so far."""
 
@@ -170,9 +181,18 @@ class _Run:
     def _deal(self, name: str) -> Dealt:
         rows = self.bench.reader(bench.statement("steps", name), BATCH)
         dealt = Dealt(self.folder / name, self.slices, rows.schema.remove(rows.schema.get_field_index("slice")))
-        for batch in rows:
-            table = pa.Table.from_batches([batch])
+
+        def deal(table: pa.Table) -> None:
             dealt.add(table.drop_columns("slice"), np.asarray(whole(table["slice"])).astype(np.int64))
+
+        with ThreadPoolExecutor(1, "dealing") as beside:
+            before: Future[None] | None = None
+            for batch in rows:
+                if before:
+                    before.result()
+                before = beside.submit(deal, pa.Table.from_batches([batch]))
+            if before:
+                before.result()
         dealt.close()
         return dealt
 
@@ -230,9 +250,9 @@ class _Run:
         """Taint, verdicts, testimony, row root and totals."""
         with self.stage("lineage"):
             tainted = self.kept.tainted(self.bench, self.shared.rule)
-        with self.stage("verdicts"), ThreadPoolExecutor(1, "testimony") as pool:
-            words = pool.submit(self._write_testimony)
-            parts = self._write_verdicts(tainted)
+        with self.stage("verdicts"), ThreadPoolExecutor(2, "closing") as pool, ThreadPoolExecutor(1, "words") as beside:
+            words = beside.submit(self._write_testimony, pool)
+            parts = self._write_verdicts(pool, tainted)
             words.result()
             self.bench.show("tallied", pa.concat_tables(parts))
             self.bench.make("totals")
@@ -243,23 +263,34 @@ class _Run:
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.parquet"
 
-    def _write_verdicts(self, tainted: closing.Tainted) -> list[pa.Table]:
+    def _write_verdicts(self, pool: ThreadPoolExecutor, tainted: closing.Tainted) -> list[pa.Table]:
         """Write the verdicts, and grow the tree over them; what each range adds to the totals."""
         table, file, parts = self.bench.aside(), closing.File(self._path("verdicts"), closing.VERDICTS), []
-        for part in range(self.kept.ranges.count):
+
+        def told(part: int) -> tuple[pa.Table, pa.Table]:
             said = closing.spoil(self.kept.said(part), tainted)
-            rows = closing.verdicts(said, self.shared.systems)
-            file.add(rows)
+            return said, closing.verdicts(said, self.shared.systems)
+
+        def count(said: pa.Table, rows: pa.Table) -> pa.Table:
             closing.grow(self.tree, table, rows)
-            parts.append(closing.tally(table, said))
+            return closing.tally(table, said)
+
+        with ThreadPoolExecutor(1, "tree") as beside:
+            counted: Future[pa.Table] | None = None
+            for said, rows in ahead(pool, told, self.kept.ranges.count):
+                parts += [counted.result()] if counted else []
+                counted = beside.submit(count, said, rows)
+                file.add(rows)
+            parts += [counted.result()] if counted else []
         file.close()
         table.close()
         return parts
 
-    def _write_testimony(self) -> None:
+    def _write_testimony(self, pool: ThreadPoolExecutor) -> None:
         file = closing.File(self._path("testimony"), closing.TESTIMONY)
-        for part in range(self.kept.ranges.count):
-            file.add(closing.testimony(self.kept.words(part), self.shared.systems))
+        words = partial(closing.testimony, systems=self.shared.systems)
+        for rows in ahead(pool, lambda part: words(self.kept.words(part)), self.kept.ranges.count):
+            file.add(rows)
         file.close()
 
     def check(self, out: Path) -> None:
