@@ -55,7 +55,7 @@ RUN_CHECKS: Final = (
     "no_event_answers_two_claims",
 )
 CHECKS: Final = SLICE_CHECKS + RUN_CHECKS
-MODULES: Final = ("hearing", "pairing", "lineage")
+MODULES: Final = ("hearing", "pairing", "lineage", "kept", "ranges", "closing", "ledger")
 """What decides, besides the steps and `records/`."""
 _NUMBERS: Final = {"claims": "claim", "evidence": "event"}
 _EMPTY: Final = {"integer": pa.int64(), "boolean": pa.bool_(), "instant": pa.timestamp("us", tz="UTC")}
@@ -87,7 +87,7 @@ def statement(folder: str, name: str) -> str:
 def law_digest() -> str:
     """SHA-256 over everything that decides: the steps and checks in their order, the phases, the loops over records."""
     digest = hashlib.sha256()
-    for folder, names in (("steps", STEPS), ("checks", CHECKS), ("exports", (*EXPORTS, "leaf"))):
+    for folder, names in (("steps", STEPS), ("checks", CHECKS), ("exports", EXPORTS)):
         for name in names:
             digest.update(f"{folder}/{name}\n{statement(folder, name)}\n".encode())
     here = Path(__file__).parent

@@ -14,14 +14,15 @@ import pyarrow.parquet as pq
 from audit.kernel import ledger
 from audit.kernel.bench import Bench, statement
 from audit.kernel.ranges import in_order
+from audit.kernel.records import leaves as row_bytes
 from audit.kernel.records.columns import NONE
-from audit.kernel.records.reading import Codes, whole
-from audit.kernel.records.texts import Numbers
+from audit.kernel.records.compiled import chosen, fit
+from audit.kernel.records.reading import texts, whole
+from audit.kernel.records.texts import Numbers, Texts
 from audit.kernel.terms import MEANINGS, Reason
 
 GROUP: Final = 122_880
 """How many rows a row group holds."""
-LEAVES: Final = 1 << 16
 _REASONS: Final = list(Reason)
 _MEANINGS: Final = [MEANINGS[reason] for reason in _REASONS]
 _TAINTED: Final = _REASONS.index(Reason.TAINTED)
@@ -124,11 +125,45 @@ def _systems(witness: Any, systems: Sequence[str]) -> Any:
     return pa.DictionaryArray.from_arrays(pc.subtract(whole(witness), 1).cast(pa.int32()), pa.array(systems, pa.string()))
 
 
-def grow(tree: ledger.Tree, table: Bench, rows: pa.Table) -> None:
-    """Append the leaves of verdict rows."""
-    table.show("verdict", rows)
-    for batch in table.reader(statement("exports", "leaf"), LEAVES):
-        tree.add(ledger.leaves(batch.column(0)))
+def leaves(rows: pa.Table) -> bytes:
+    """The leaf hashes of verdict rows, one after the other."""
+    count, columns = rows.num_rows, _columns(rows)
+    width = sum(_width(column) for column in columns)
+    size = sum(len(column.data) for column in columns if isinstance(column, Texts))
+    data, starts = np.empty(size + width * count, np.uint8), np.empty(count + 1, np.int64)
+    chosen(row_bytes, count).write_rows(fit(columns, count), data, starts)
+    return ledger.hashes(data[: starts[-1]], starts, ledger.LEAF)
+
+
+def _columns(rows: pa.Table) -> row_bytes.Columns:
+    """The columns of verdict rows as their bytes are written."""
+    told: dict[str, Any] = {}
+    for field in rows.schema:
+        column = whole(rows[field.name])
+        if field.name == "vendor" or pa.types.is_dictionary(field.type) or pa.types.is_boolean(field.type):
+            told[field.name] = _coded(column)
+        elif pa.types.is_integer(field.type):
+            known = np.asarray(column.is_valid())
+            told[field.name] = row_bytes.Whole(np.asarray(column.fill_null(0)).astype(np.int64), known)
+        else:
+            told[field.name] = texts(column)
+    told["klass"] = told.pop("class")
+    return row_bytes.Columns(**told)
+
+
+def _coded(column: Any) -> row_bytes.Coded:
+    """A column of few values; its pieces are as `ledger.row_bytes` writes them, that of null is the last."""
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    pieces = [ledger.row_bytes([value]).decode() for value in [*encoded.dictionary.to_pylist(), None]]
+    codes = np.asarray(encoded.indices.fill_null(len(pieces) - 1)).astype(np.int64)
+    return row_bytes.Coded(codes, texts(pa.array(pieces, pa.string())))
+
+
+def _width(column: Any) -> int:
+    """The most bytes that a column takes in a row, the bytes of a text aside."""
+    if isinstance(column, row_bytes.Coded):
+        return int(np.diff(column.pieces.starts).max())
+    return row_bytes.NUMBER_BYTES if isinstance(column, row_bytes.Whole) else row_bytes.LENGTH_BYTES
 
 
 def tally(table: Bench, rows: pa.Table) -> pa.Table:

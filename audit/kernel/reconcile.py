@@ -267,21 +267,15 @@ class _Run:
         """Write the verdicts, and grow the tree over them; what each range adds to the totals."""
         table, file, parts = self.bench.aside(), closing.File(self._path("verdicts"), closing.VERDICTS), []
 
-        def told(part: int) -> tuple[pa.Table, pa.Table]:
+        def told(part: int) -> tuple[pa.Table, pa.Table, bytes]:
             said = closing.spoil(self.kept.said(part), tainted)
-            return said, closing.verdicts(said, self.shared.systems)
+            rows = closing.verdicts(said, self.shared.systems)
+            return said, rows, closing.leaves(rows)
 
-        def count(said: pa.Table, rows: pa.Table) -> pa.Table:
-            closing.grow(self.tree, table, rows)
-            return closing.tally(table, said)
-
-        with ThreadPoolExecutor(1, "tree") as beside:
-            counted: Future[pa.Table] | None = None
-            for said, rows in ahead(pool, told, self.kept.ranges.count):
-                parts += [counted.result()] if counted else []
-                counted = beside.submit(count, said, rows)
-                file.add(rows)
-            parts += [counted.result()] if counted else []
+        for said, rows, leaves in ahead(pool, told, self.kept.ranges.count):
+            parts.append(closing.tally(table, said))
+            self.tree.add(leaves)
+            file.add(rows)
         file.close()
         table.close()
         return parts
