@@ -1,4 +1,4 @@
-"""What leaves a run: verdicts and testimony in their order, range by range, the row root, and what adds to the totals."""
+"""What leaves a run: verdicts and testimony in their order, range by range, the leaves, what adds to the totals."""
 
 from __future__ import annotations
 
@@ -50,7 +50,19 @@ TESTIMONY: Final = pa.schema(
     ]
 )
 _REPEATING: Final = [
-    *("vendor", "revision", "row", "state", "reason", "class", "rank", "event_system", "repeat_of", "provisional", "units"),
+    *(
+        "vendor",
+        "revision",
+        "row",
+        "state",
+        "reason",
+        "class",
+        "rank",
+        "event_system",
+        "repeat_of",
+        "provisional",
+        "units",
+    ),
     *("charge_micros", "system", "grade", "word"),
 ]
 
@@ -122,7 +134,9 @@ def _by_reason(codes: Any, texts: Sequence[str | None]) -> Any:
 
 
 def _systems(witness: Any, systems: Sequence[str]) -> Any:
-    return pa.DictionaryArray.from_arrays(pc.subtract(whole(witness), 1).cast(pa.int32()), pa.array(systems, pa.string()))
+    return pa.DictionaryArray.from_arrays(
+        pc.subtract(whole(witness), 1).cast(pa.int32()), pa.array(systems, pa.string())
+    )
 
 
 def leaves(rows: pa.Table) -> bytes:

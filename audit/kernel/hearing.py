@@ -137,12 +137,18 @@ def _refuse_two_voices(table: Bench) -> None:
 _NEW_KIN = "select distinct claim, vendor, claim_id from kin anti join family using (claim)"
 
 
-def spoilt(table: Bench, spoilers: Numbers, is_open: Callable[[Numbers], Flags], taint_spoils: bool) -> tuple[Numbers, Numbers]:
+def spoilt(
+    table: Bench, spoilers: Numbers, is_open: Callable[[Numbers], Flags], taint_spoils: bool
+) -> tuple[Numbers, Numbers]:
     """The claims that have an ancestor among the spoilers, and the nearest one of each (lineage.py).
 
     `is_open` tells which of some claims would be changed by taint.
     """
-    table.lay("spoiler", _numbers(claim=spoilers), "select claims.claim, vendor, claim_id from claims semi join given using (claim)")
+    table.lay(
+        "spoiler",
+        _numbers(claim=spoilers),
+        "select claims.claim, vendor, claim_id from claims semi join given using (claim)",
+    )
     _widen(table)
     line = table.columns("select claim, parent from line")
     if not len(line["claim"]):

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from audit.kernel.bench import Bench, statement
 from audit.kernel.closing import Tainted
@@ -24,7 +25,15 @@ from audit.kernel.terms import Reason
 BATCH: Final = 250_000
 NOT_CURRENT: Final = 255
 """In the place of a reason: a row that another one of its id stands for."""
+Codes = NDArray[np.uint8]
+"""Places in the list of all reasons."""
 _ALL: Final = list(Reason)
+_ANCESTORS: Final = """
+select step.claim, claims.claim_id
+from step
+join claims on claims.claim = step.ancestor
+order by step.claim
+"""
 _TAINTABLE: Final = (Reason.SUPPORTED, Reason.VENDOR_ATTESTED, Reason.AGGREGATE)
 
 
@@ -33,8 +42,12 @@ class Kept:
 
     def __init__(self, folder: Path, claims: int, ranges: Ranges) -> None:
         self.ranges = ranges
-        self._said, self._said_again = (Dealt(folder / name, ranges.count, telling.SAID) for name in ("said", "said_again"))
-        self._words, self._words_again = (Dealt(folder / name, ranges.count, telling.TESTIMONY) for name in ("words", "words_again"))
+        self._said, self._said_again = (
+            Dealt(folder / name, ranges.parts, telling.SAID) for name in ("said", "said_again")
+        )
+        self._words, self._words_again = (
+            Dealt(folder / name, ranges.parts, telling.TESTIMONY) for name in ("words", "words_again")
+        )
         self._reason = np.full(claims, NOT_CURRENT, np.uint8)
         self._spoiling: list[Numbers] = []
         self._unclaimed: list[pa.Table] = []
@@ -116,7 +129,7 @@ class Kept:
         claim, ancestor = spoilt(table, spoilers, is_open, "tainted" in rule.taint_from)
         chosen = is_open(claim)
         table.show("step", pa.table({"claim": claim[chosen], "ancestor": ancestor[chosen]}))
-        found = table.arrow("select step.claim, claims.claim_id from step join claims on claims.claim = step.ancestor order by step.claim")
+        found = table.arrow(_ANCESTORS)
         return Tainted(np.asarray(whole(found["claim"])), whole(found["claim_id"]))
 
 
@@ -124,11 +137,11 @@ def _together(rows: pa.Table, again: pa.Table) -> pa.Table:
     return pa.concat_tables([rows, again]).combine_chunks() if again.num_rows else rows
 
 
-def _codes(said: pa.Table) -> Numbers:
+def _codes(said: pa.Table) -> Codes:
     return np.asarray(whole(said["reason"]).indices).astype(np.uint8)
 
 
-def _is_one_of(codes: Numbers, reasons: tuple[str, ...]) -> Flags:
+def _is_one_of(codes: Codes, reasons: tuple[str, ...]) -> Flags:
     """Whether each code stands for one of some reasons."""
     known = np.zeros(NOT_CURRENT + 1, np.bool_)
     known[[_ALL.index(Reason(reason)) for reason in reasons]] = True

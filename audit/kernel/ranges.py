@@ -34,14 +34,14 @@ class Ranges(NamedTuple):
     claim_id: Any
 
     @property
-    def count(self) -> int:
+    def parts(self) -> int:
         """How many ranges there are."""
         return len(self.vendor) + 1
 
     def of(self, rows: pa.Table) -> Numbers:
         """The range of each row."""
         answer = np.zeros(rows.num_rows, np.int64)
-        if self.count > 1:
+        if self.parts > 1:
             vendors = Codes(rows["vendor"], self.vendor)
             columns = vendors.of(0), texts(rows["claim_id"]), vendors.of(1), texts(self.claim_id)
             chosen(sorting, rows.num_rows).find_ranges(*fit(columns, rows.num_rows), answer)

@@ -233,7 +233,9 @@ class _Run:
         if not len(redo):
             return
         events = self.seen.part(number)
-        claims, events = (rows.filter(pa.array(np.isin(np.asarray(whole(rows["record"])), redo))) for rows in (claims, events))
+        claims, events = (
+            rows.filter(pa.array(np.isin(np.asarray(whole(rows["record"])), redo))) for rows in (claims, events)
+        )
         self.kept.forget(redo)
         self._keep(hear(claims, events, self.doomed, self.shared), out, is_again=True)
 
@@ -272,7 +274,7 @@ class _Run:
             rows = closing.verdicts(said, self.shared.systems)
             return said, rows, closing.leaves(rows)
 
-        for said, rows, leaves in ahead(pool, told, self.kept.ranges.count):
+        for said, rows, leaves in ahead(pool, told, self.kept.ranges.parts):
             parts.append(closing.tally(table, said))
             self.tree.add(leaves)
             file.add(rows)
@@ -283,7 +285,7 @@ class _Run:
     def _write_testimony(self, pool: ThreadPoolExecutor) -> None:
         file = closing.File(self._path("testimony"), closing.TESTIMONY)
         words = partial(closing.testimony, systems=self.shared.systems)
-        for rows in ahead(pool, lambda part: words(self.kept.words(part)), self.kept.ranges.count):
+        for rows in ahead(pool, lambda part: words(self.kept.words(part)), self.kept.ranges.parts):
             file.add(rows)
         file.close()
 

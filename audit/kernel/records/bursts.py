@@ -21,7 +21,7 @@ class Desk(NamedTuple):
     slots: Numbers
     misfire: Numbers
     kept: Numbers
-    count: Numbers
+    counted: Numbers
     is_backed: Flags
 
 
@@ -113,7 +113,7 @@ def judge_burst(
         claim, like = members[place], desk.likes[place]
         if is_misfire(decisions, claim) or answer.oscillates[claim] or answer.repeats_misfire[claim]:
             continue
-        if claim != desk.kept[like] and desk.count[like] >= terms.burst_minimum:
+        if claim != desk.kept[like] and desk.counted[like] >= terms.burst_minimum:
             answer.repeat_of[claim] = desk.kept[like]
 
 
@@ -122,7 +122,7 @@ def find_rivals(
 ) -> None:
     """Of each group the misfire whose rejection speaks of others, how many are left, and which of them is kept."""
     for place in range(len(members)):
-        desk.misfire[place], desk.kept[place], desk.count[place], desk.is_backed[place] = NONE, NONE, 0, False
+        desk.misfire[place], desk.kept[place], desk.counted[place], desk.is_backed[place] = NONE, NONE, 0, False
     for place in range(len(members)):
         claim, like = members[place], desk.likes[place]
         if is_misfire(decisions, claim):
@@ -135,15 +135,11 @@ def find_rivals(
         if is_misfire(decisions, claim) or answer.oscillates[claim]:
             continue
         misfire, kept = desk.misfire[like], desk.kept[like]
-        if (
-            misfire != NONE
-            and not desk.is_backed[like]
-            and claims.at[claim] <= events.at[decisions.ground[misfire]]
-        ):
+        if misfire != NONE and not desk.is_backed[like] and claims.at[claim] <= events.at[decisions.ground[misfire]]:
             answer.repeat_of[claim] = misfire
             answer.repeats_misfire[claim] = True
             continue
-        desk.count[like] += 1
+        desk.counted[like] += 1
         if kept == NONE or standing(claims, decisions, claim) < standing(claims, decisions, kept):
             desk.kept[like] = claim
 
@@ -158,26 +154,26 @@ def standing(claims: Claims, decisions: Decisions, claim: int) -> int:
 def is_misfire(decisions: Decisions, claim: int) -> bool:
     """Whether an independent grade says failed, wrong or both."""
     decision = decisions.decision[claim]
-    return bool(decisions.independent[claim]) and (decision == FAILED or decision == WRONG or decision == DISAGREE)
+    return bool(decisions.independent[claim]) and decision in (FAILED, WRONG, DISAGREE)
 
 
 def find_oscillation(members: Numbers, decisions: Decisions, desk: Desk, answer: Bursts) -> None:
     """Mark the claims over one set of fields among which some value comes back after another one."""
     for place in range(len(members)):
-        desk.kept[place], desk.count[place], desk.is_backed[place] = NONE, 0, False
+        desk.kept[place], desk.counted[place], desk.is_backed[place] = NONE, 0, False
     for place in range(len(members)):
         shape, like = desk.shapes[place], desk.likes[place]
         if shape == NONE or is_aside(decisions, members[place]):
             continue
         if desk.kept[shape] != like:  # a turn; every value is allowed one
-            desk.count[shape] += 1
+            desk.counted[shape] += 1
             desk.kept[shape] = like
         if not desk.is_backed[like]:
-            desk.count[shape] -= 1
+            desk.counted[shape] -= 1
             desk.is_backed[like] = True
     for place in range(len(members)):
         shape = desk.shapes[place]
-        if shape != NONE and not is_aside(decisions, members[place]) and desk.count[shape] > 0:
+        if shape != NONE and not is_aside(decisions, members[place]) and desk.counted[shape] > 0:
             answer.oscillates[members[place]] = True
 
 

@@ -80,10 +80,12 @@ def _compiler() -> Callable[..., Any]:
     folder = _PACKAGE / "__pycache__" / f"compiled-{digest()[:16]}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        numba.config.CACHE_DIR = str(folder)
+        numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
     except OSError:  # an installation that cannot be written compiles anew in each process
         folder = Path()
-    return numba.njit(nogil=True, cache=folder != Path(), _nrt=False)  # type: ignore[no-any-return]
+    options: dict[str, Any] = {"nogil": True, "cache": folder != Path(), "_nrt": False}
+    answer: Callable[..., Any] = numba.njit(**options)
+    return answer
 
 
 @cache

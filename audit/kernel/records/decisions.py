@@ -89,7 +89,7 @@ def ground(claim: int, events: Events, matches: Matches, answer: Decisions) -> N
         word = matches.word[event]
         is_deciding = events.grade[event] == answer.grade[claim] and (
             decision == DISAGREE
-            or (word == SUPPORTS and (decision == SUPPORTED or decision == ATTESTED))
+            or (word == SUPPORTS and decision in (SUPPORTED, ATTESTED))
             or (word == FAILS and decision == FAILED)
             or (word == CONFLICTS and decision == WRONG)
         )
@@ -124,9 +124,7 @@ def silent_grade(claims: Claims, claim: int, events: Events, matches: Matches, s
     return best
 
 
-def silence(
-    claims: Claims, claim: int, events: Events, matches: Matches, spans: Spans, span: int, best: int
-) -> int:
+def silence(claims: Claims, claim: int, events: Events, matches: Matches, spans: Spans, span: int, best: int) -> int:
     """The best grade so far, and that of this span if its system was watching in vain."""
     if (
         spans.independent[span]

@@ -91,9 +91,9 @@ def load(data: Bytes, start: int, size: int, lead: int, block: int, lane: int, w
 
 def word(data: Bytes, start: int, size: int, lead: int, at: int) -> int:
     """Four bytes of a padded message, its length aside."""
-    if 0 < at and at + 4 <= size:
+    if at > 0 and at + 4 <= size:
         place = start + at
-        return (data[place] << 24) | (data[place + 1] << 16) | (data[place + 2] << 8) | data[place + 3]
+        return int((data[place] << 24) | (data[place + 1] << 16) | (data[place + 2] << 8) | data[place + 3])
     answer = 0
     for place in range(at, at + 4):
         byte = 0

@@ -17,6 +17,7 @@ from audit.kernel.records.compiled import chosen, fit
 from audit.kernel.records.reading import Codes, Names
 from audit.kernel.records.texts import Flags, Numbers, Texts
 
+
 class Rows(NamedTuple):
     """The rows of a slice as Arrow tables, and the numbers of the claims that are doomed."""
 
@@ -87,7 +88,10 @@ class _Loops:
         self.given, self.terms = given, terms
         self.rows = len(given.claims.number) + len(given.events.number)
         self.ready: Any = fit(given, self.rows)
-        self.claim_names, self.event_names = reading.picker(rows.claims["claim_id"]), reading.picker(rows.events["event_id"])
+        self.claim_names, self.event_names = (
+            reading.picker(rows.claims["claim_id"]),
+            reading.picker(rows.events["event_id"]),
+        )
 
     def call(self, module: ModuleType, name: str, *arguments: Any) -> Any:
         """Call a function of the law."""
@@ -166,7 +170,11 @@ def walked(given: Slice, target: int, matches: Matches, compares: bool) -> Itera
     heard = [
         pairing.HotClaim(
             claim,
-            *(int(column[claim]) for column in (claims.vendor, claims.agent, claims.action, claims.earliest, claims.latest)),
+            int(claims.vendor[claim]),
+            int(claims.agent[claim]),
+            int(claims.action[claim]),
+            int(claims.earliest[claim]),
+            int(claims.latest[claim]),
             text_of(claims.effect, claim),
             answered_by(matches, events, claim),
         )

@@ -28,9 +28,7 @@ class Desk(NamedTuple):
     is_free: Flags
 
 
-def own_ranks(
-    naming: Naming, claims: Claims, events: Events, bound: Bound, terms: Terms, ranks: Numbers
-) -> None:
+def own_ranks(naming: Naming, claims: Claims, events: Events, bound: Bound, terms: Terms, ranks: Numbers) -> None:
     """For each naming the rank that the pair would have by record, window and missing target aside, or NO_RANK."""
     for row in range(len(naming.claim)):
         rank = own_rank(claims, naming.claim[row], events, naming.event[row], bound, terms.compares)

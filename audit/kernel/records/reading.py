@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -202,7 +202,12 @@ def read_bound(
     """For each event the group of agents behind its actor, and the groups. Agents without a claim are left out."""
     actors = Codes(events["actor"], bindings["actor"])
     groups: dict[tuple[int, int], set[tuple[int, int]]] = {}
-    told = zip(bindings["witness"].to_pylist(), actors.of(1).tolist(), *(bindings[name].to_pylist() for name in ("vendor", "agent_id")), strict=True)
+    told = zip(
+        bindings["witness"].to_pylist(),
+        actors.of(1).tolist(),
+        *(bindings[name].to_pylist() for name in ("vendor", "agent_id")),
+        strict=True,
+    )
     for witness, actor, vendor, agent in told:
         groups.setdefault((witness, actor), set()).add((vendors.get(vendor, NONE), agents.get(agent, NONE)))
     listed = [sorted(pairs) for pairs in groups.values()]
@@ -294,7 +299,9 @@ def naming_order(given: Any, ranks: Numbers, claim_names: Picker, event_names: P
     naming, claims, events = given.naming, given.claims, given.events
     named = np.unique(naming.claim)
     walk = np.empty(len(claims.number), np.int64)
-    walk[ordered(named, [claims.doomed.astype(np.int64), claims.at, claims.vendor], claim_names)] = np.arange(len(named))
+    walk[ordered(named, [claims.doomed.astype(np.int64), claims.at, claims.vendor], claim_names)] = np.arange(
+        len(named)
+    )
     keys = [walk[naming.claim], events.witness[naming.event], ranks, events.at[naming.event]]
     return ordered(np.arange(len(ranks)), keys, lambda rows: event_names(naming.event[rows]))
 

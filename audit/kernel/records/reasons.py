@@ -1,4 +1,4 @@
-"""The reason of every claim before taint, and the mark of those that may still fall. Source: the law of verdicts, 3.7."""
+"""The reason of every claim before taint, and the mark of what may still fall. Source: the law of verdicts, 3.7."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def own_reason(claim: int, claims: Claims, events: Events, decisions: Decisions,
         return 4
     if decision == DISAGREE:
         return 5
-    if decision == SUPPORTED or decision == ATTESTED:
+    if decision in (SUPPORTED, ATTESTED):
         if units.undone_by[claim] != NONE:
             return 6
         if claims.units[claim] > events.units[decisions.ground[claim]]:

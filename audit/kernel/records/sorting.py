@@ -1,4 +1,4 @@
-"""Texts found and told apart in bulk: the same text the same number, the range that a row falls into, keys for sorting."""
+"""Texts told apart in bulk: equal texts by equal numbers, the range that a row falls into, keys for sorting."""
 
 from __future__ import annotations
 

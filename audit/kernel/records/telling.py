@@ -96,7 +96,9 @@ def word(rows: Rows, answer: Judged) -> pa.Table:
     event = np.flatnonzero(answer.matches.claim != NONE)
     told = {name: _take(rows.events[name], event) for name in ("event", "witness", "grade", "is_independent")}
     claim = _take(rows.claims["claim"], answer.matches.claim[event])
-    return pa.table({"claim": claim, **told, "word": _words(answer, event), "rank": pa.array(answer.matches.rank[event])})
+    return pa.table(
+        {"claim": claim, **told, "word": _words(answer, event), "rank": pa.array(answer.matches.rank[event])}
+    )
 
 
 def burst(rows: Rows, answer: Judged) -> pa.Table:
@@ -104,13 +106,15 @@ def burst(rows: Rows, answer: Judged) -> pa.Table:
     found = answer.bursts
     chosen = np.flatnonzero(found.burst != NONE)
     number = rows.claims["claim"]
-    return pa.table({
-        "claim": _take(number, chosen),
-        "burst": _take(number, found.burst[chosen]),
-        "is_crowded": pa.array(found.crowded[chosen]),
-        "is_oscillation": pa.array(found.oscillates[chosen]),
-        "repeat_of": _take(number, found.repeat_of[chosen]),
-    })
+    return pa.table(
+        {
+            "claim": _take(number, chosen),
+            "burst": _take(number, found.burst[chosen]),
+            "is_crowded": pa.array(found.crowded[chosen]),
+            "is_oscillation": pa.array(found.oscillates[chosen]),
+            "repeat_of": _take(number, found.repeat_of[chosen]),
+        }
+    )
 
 
 def spoiling(given: Slice, answer: Judged, taint_from: tuple[str, ...]) -> Numbers:

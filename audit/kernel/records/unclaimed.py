@@ -15,7 +15,19 @@ from audit.kernel.records.texts import Flags, Numbers
 from audit.kernel.terms import GRADES
 
 _WORST: Final = len(GRADES)
-_PASSED_ON: Final = ("event", "record", "witness", "event_id", "grade", "vendor", "target", "action", "at_us", "actor", "units")
+_PASSED_ON: Final = (
+    "event",
+    "record",
+    "witness",
+    "event_id",
+    "grade",
+    "vendor",
+    "target",
+    "action",
+    "at_us",
+    "actor",
+    "units",
+)
 
 
 def unclaimed(rows: Rows, given: Slice, answer: Judged, actions: Any) -> pa.Table:
@@ -41,7 +53,8 @@ def _is_agent(rows: Rows, given: Slice) -> Flags:
     bindings = np.asarray(whole(rows.bindings["witness"])).astype(np.int64)
     nobody = len(given.bound.start) - 2
     group = given.events.bound
-    return ~np.isin(given.events.witness, bindings) | ((group != NONE) & (group != nobody))
+    answer: Flags = ~np.isin(given.events.witness, bindings) | ((group != NONE) & (group != nobody))
+    return answer
 
 
 def _best_seen(events: Events, row: Numbers) -> Numbers:
@@ -67,7 +80,9 @@ def _best_watching(spans: pa.Table, targets: Any) -> Numbers:
     for target in asked.dictionary.to_pylist():
         folder = target[: target.rfind("/") + 1]
         if folder not in by_folder:
-            by_folder[folder] = min((grade for prefix, grade in begun.items() if folder.startswith(prefix)), default=_WORST)
+            by_folder[folder] = min(
+                (grade for prefix, grade in begun.items() if folder.startswith(prefix)), default=_WORST
+            )
         best.append(min(by_folder[folder], exact.get(target, _WORST)))
     return np.array(best, np.int64)[np.asarray(asked.indices).astype(np.int64)]
 

@@ -28,8 +28,8 @@ class Units(NamedTuple):
 
 
 class Works(NamedTuple):
-    """Supporting events, `event[start[t]:start[t + 1]]` those on target t, by (instant, claim id, vendor, witness, event
-    id); an event without target stands on its claim's.
+    """Supporting events, `event[start[t]:start[t + 1]]` those on target t, by (instant, claim id, vendor, witness); an
+    event without target stands on its claim's.
     """
 
     event: Numbers
