@@ -70,6 +70,12 @@ def relation(one: Texts, i: int, other: Texts, j: int) -> int:
     return answer
 
 
+def relations(one: Texts, other: Texts, answer: Numbers) -> None:
+    """How the effects in the same row of two columns stand to each other."""
+    for row in range(len(answer)):
+        answer[row] = relation(one, row, other, row)
+
+
 def entry(data: Bytes, at: int) -> tuple[int, int]:
     """Where the field that begins at a place ends, and where its value ends."""
     field_end = string_end(data, at)
