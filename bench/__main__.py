@@ -17,8 +17,8 @@ from bench.data import ROOT, Data
 from bench.measure import Measured, measure
 from bench.task import Options
 
-WARMING = ((100_000, 1), (200_000, 2))
-"""Claims and slices of the small runs: rows that come in one piece and rows that come in several."""
+WARMING = 200_000
+"""How many claims a run has that only sees to it that all is compiled; so many that every contender compiles its own."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -126,11 +126,10 @@ def _compile(asked: argparse.Namespace) -> None:
     for contender in CONTENDERS:
         if contender.module != "bench.kernel" or (asked.only and contender.name not in asked.only):
             continue
-        for claims, slices in WARMING:
-            data = Data(asked.root.resolve() / f"{claims}-seed-{asked.seed}")
-            _child("bench.data", data.folder, claims, asked.seed, *contender.needs)
-            run = measure(contender, data, out, Options(slices, asked.memory, asked.threads), out)
-            print(f"warming up: {contender.name:<10} {run.seconds:8.2f} s", flush=True)
+        data = Data(asked.root.resolve() / f"{WARMING}-seed-{asked.seed}")
+        _child("bench.data", data.folder, WARMING, asked.seed, *contender.needs)
+        run = measure(contender, data, out, Options(2, asked.memory, asked.threads), out)
+        print(f"warming up: {contender.name:<10} {run.seconds:8.2f} s", flush=True)
     shutil.rmtree(out, ignore_errors=True)
 
 

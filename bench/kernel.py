@@ -54,7 +54,7 @@ def match_only(task: Task) -> None:
     with task.phase("opening"):
         run.open(_inputs(task.data), _rule(task.data))
     with task.phase("hearing"), ThreadPoolExecutor(options.threads or os.cpu_count()) as pool:
-        words = Dealt(folder / "words", run.kept.ranges.count, telling.TESTIMONY)
+        words = Dealt(folder / "words", run.kept.ranges.parts, telling.TESTIMONY)
         file = closing.File(task.out / "decisions.parquet", DECISIONS)
         for decided in pool.map(lambda number: _decide(run, number, words), range(slices)):
             file.add(decided)

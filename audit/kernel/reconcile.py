@@ -102,7 +102,7 @@ def judge(
 ) -> dict[str, Any]:
     """Judge every claim row and write verdicts, testimony, unclaimed, totals and summary.json into `out`.
 
-    Neither `slices` (None: one for every million rows), `threads` nor `memory` changes a verdict. Returns the summary.
+    Neither `slices` (None: one for every 250,000 rows), `threads` nor `memory` changes a verdict. Returns the summary.
     Raises BadEvidence, and CheckFailed when a law was broken; then the offending rows are in `out` and nothing else.
     """
     slices = slices if slices is not None else _slices(inputs)

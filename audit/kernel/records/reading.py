@@ -64,7 +64,9 @@ def texts(column: Column) -> Texts:
     _, starts, data = column.buffers()
     bounds = np.frombuffer(starts, np.int32)[column.offset : column.offset + len(column) + 1].astype(np.int64)
     known = np.asarray(column.is_valid())
-    return Texts(bounds, np.frombuffer(data if data is not None else b"", np.uint8), known)
+    read = np.frombuffer(data if data is not None else b"", np.uint8)
+    read.flags.writeable = False  # as most buffers are: else the loops are compiled for each of two kinds of column
+    return Texts(bounds, read, known)
 
 
 def whole(column: Column) -> Column:
