@@ -55,7 +55,7 @@ RUN_CHECKS: Final = (
     "no_event_answers_two_claims",
 )
 CHECKS: Final = SLICE_CHECKS + RUN_CHECKS
-MODULES: Final = ("hearing", "pairing", "lineage", "kept", "ranges", "closing", "ledger")
+MODULES: Final = ("hearing", "pairing", "lineage", "reconcile", "kept")
 """What decides, besides the steps and `records/`."""
 _NUMBERS: Final = {"claims": "claim", "evidence": "event"}
 _EMPTY: Final = {"integer": pa.int64(), "boolean": pa.bool_(), "instant": pa.timestamp("us", tz="UTC")}

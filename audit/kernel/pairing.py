@@ -2,8 +2,8 @@
 
 Source: the law of verdicts, 3.3: best rank first; within a rank the claims walk in their order, and each takes the
 earliest free event that makes a pair of this rank with it. Nothing is reconsidered. `records/pairs.py` says the same
-pair by pair. Here events that the law cannot tell apart but for their time and values are one *shelf*; a claim looks for the
-first free event on a few shelves instead of at every event.
+pair by pair. Here events that the law cannot tell apart but for their time and values are one *shelf*; a claim looks
+for the first free event on a few shelves instead of at every event.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Judging: claims, evidence, coverage and one rule in; one verdict for every claim row out.
 
-The law is in `sql/steps/`, in the order of `bench.STEPS`. This module runs the steps: what concerns the whole run
-once, what concerns records slice by slice (memory stays flat, verdicts do not change), then lets the checks decide
-whether the result may leave.
+What concerns the whole run is in `sql/steps/`, in the order of `bench.STEPS`, what concerns a record in `records/`. This
+module takes them in turn: the whole run once, records slice by slice, several at once (memory stays flat, verdicts do
+not change), and lets the checks decide whether the result may leave.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -33,6 +34,7 @@ from audit.kernel.hearing import BadEvidence, CheckFailed, Shared, Told, check, 
 from audit.kernel.kept import Kept
 from audit.kernel.ranges import ranges
 from audit.kernel.records import telling
+from audit.kernel.records.compiled import prepare
 from audit.kernel.records.reading import whole
 from audit.kernel.records.texts import Numbers
 from audit.kernel.ruleset import Rule
@@ -115,7 +117,8 @@ def judge(
     try:
         table.seal([path for kind in terms.INPUTS for path in inputs.of(kind)], [out, folder])
         run = _Run(table, folder, slices, progress)
-        with ThreadPoolExecutor(1, "digests") as beside:
+        with ThreadPoolExecutor(2, "beside") as beside:
+            beside.submit(prepare, max(_rows(inputs)))
             digests = beside.submit(lambda: {kind: describe(kind, inputs.of(kind)) for kind in terms.INPUTS})
             run.open(inputs, rule)
             run.work(out, threads or os.cpu_count() or 1)
@@ -131,8 +134,12 @@ def judge(
 
 def _slices(inputs: Inputs) -> int:
     """As many slices as keep the memory of a run flat."""
-    rows = [sum(int(pq.read_metadata(path).num_rows) for path in inputs.of(kind)) for kind in ("claims", "evidence")]
-    return max(1, -(-max(rows) // SLICE_ROWS))
+    return max(1, -(-max(_rows(inputs)) // SLICE_ROWS))
+
+
+def _rows(inputs: Inputs) -> list[int]:
+    """How many claims there are, and how many events."""
+    return [sum(int(pq.read_metadata(path).num_rows) for path in inputs.of(kind)) for kind in ("claims", "evidence")]
 
 
 def ahead(pool: ThreadPoolExecutor, task: Callable[[int], Any], parts: int) -> Iterator[Any]:
@@ -153,6 +160,8 @@ class _Run:
         self.share_bps = 0
         self.tree = ledger.Tree()
         self.doomed: Numbers = np.array([], np.int64)
+        self._checking = Lock()
+        self._broken: CheckFailed | None = None
         self.seconds: dict[str, float] = {}
 
     @contextmanager
@@ -219,7 +228,12 @@ class _Run:
             for future in waiting:
                 future.cancel()
 
+    def _stop_if_broken(self) -> None:
+        if self._broken is not None:
+            raise self._broken
+
     def _slice(self, number: int, out: Path) -> None:
+        self._stop_if_broken()
         claims, events = self.heard.part(number), self.seen.part(number)
         self._keep(hear(claims, events, self.doomed, self.shared), out, is_again=False)
 
@@ -240,11 +254,17 @@ class _Run:
         self._keep(hear(claims, events, self.doomed, self.shared), out, is_again=True)
 
     def _keep(self, told: Told, out: Path, *, is_again: bool) -> None:
-        """Check what the law says of a slice, and put it by."""
+        """Check what the law says of a slice, and put it by; once a check has failed, no other one is made."""
         table = self.bench.aside()
         for name in ("judged", "word", "burst"):
             table.show(name, getattr(telling, name)(told.rows, told.answer))
-        check(table, bench.SLICE_CHECKS, out)
+        with self._checking:
+            self._stop_if_broken()
+            try:
+                check(table, bench.SLICE_CHECKS, out)
+            except CheckFailed as broken:
+                self._broken = broken
+                raise
         table.close()
         self.kept.put_by(told, self.shared, is_again=is_again)
 

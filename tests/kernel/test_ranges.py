@@ -70,9 +70,9 @@ def edges(keys: list[Key], part: Numbers) -> list[tuple[Key, Key]]:
 def test_every_row_is_in_one_range(form: str, table: Bench, keys: list[Key], parts: int) -> None:
     cut = ranges(table, ROWS, parts)
     part = cut.of(table_of(keys))
-    sizes = np.bincount(part, minlength=cut.count)
-    assert parts <= cut.count <= parts + 1
-    assert len(sizes) == cut.count
+    sizes = np.bincount(part, minlength=cut.parts)
+    assert parts <= cut.parts <= parts + 1
+    assert len(sizes) == cut.parts
     assert sum(sizes) == ROWS
     assert max(sizes) < 2 * ROWS / parts
     assert all(last < first for (_, last), (first, _) in pairwise(edges(keys, part)))
@@ -80,7 +80,7 @@ def test_every_row_is_in_one_range(form: str, table: Bench, keys: list[Key], par
 
 def test_one_part_is_one_range(table: Bench, keys: list[Key]) -> None:
     cut = ranges(table, ROWS, 1)
-    assert cut.count == 1
+    assert cut.parts == 1
     assert not cut.of(table_of(keys)).any()
 
 
@@ -90,7 +90,7 @@ def test_a_row_falls_behind_the_bounds_that_are_not_after_it(form: str, names: s
     keys = some(2, VENDORS[vendors], NAMES[names])
     bounds = sorted(set(some(3, [*VENDORS[vendors], "nobody"], NAMES[names], 9)))
     cut = Ranges(*(pa.array(column, pa.string()) for column in zip(*bounds, strict=True)))
-    assert cut.count == len(bounds) + 1
+    assert cut.parts == len(bounds) + 1
     assert cut.of(table_of(keys)).tolist() == [bisect_right(bounds, key) for key in keys]
 
 
@@ -115,7 +115,7 @@ def test_range_by_range_all_rows_are_in_order(form: str, table: Bench, keys: lis
     cut = ranges(table, ROWS, 20)
     part = cut.of(rows)
     told: list[Key] = []
-    for number in range(cut.count):
+    for number in range(cut.parts):
         held = rows.filter(pa.array(part == number))
         sorted_rows = held.take(pa.array(in_order(held)))
         told += zip(sorted_rows["vendor"].to_pylist(), sorted_rows["claim_id"].to_pylist(), strict=True)
@@ -127,7 +127,7 @@ def test_where_nothing_is_there_is_nothing_to_sort(form: str, tmp_path: Path) ->
     bench.lay("claims", table_of([]))
     for parts in (1, 3):
         cut = ranges(bench, 0, parts)
-        assert cut.count == 1
+        assert cut.parts == 1
         assert cut.of(table_of([])).tolist() == []
     bench.close()
     assert in_order(table_of([]), "row").tolist() == []

@@ -32,6 +32,13 @@ def chosen(module: ModuleType, rows: int) -> ModuleType:
         return _compiled(module)
 
 
+def prepare(rows: int) -> None:
+    """Load the compiler, if so many rows will need it, while something else is done."""
+    if rows >= MANY:
+        with _LOCK:
+            _compiler()
+
+
 def fit(given: Any, rows: int) -> Any:
     """The columns as `chosen` functions like them: lists, for a few rows, which Python reads faster one by one."""
     return given if rows >= MANY else _as_lists(given)
