@@ -49,6 +49,7 @@ class Kept:
             Dealt(folder / name, ranges.parts, telling.TESTIMONY) for name in ("words", "words_again")
         )
         self._reason = np.full(claims, NOT_CURRENT, np.uint8)
+        self._contested = np.zeros(claims, np.bool_)
         self._spoiling: list[Numbers] = []
         self._unclaimed: list[pa.Table] = []
         self._unclaimed_again: list[pa.Table] = []
@@ -72,6 +73,7 @@ class Kept:
         (self._said_again if is_again else self._said).add(said, part)
         (self._words_again if is_again else self._words).add(words, part[claim])
         self._reason[given.claims.number] = _codes(said)
+        self._contested[given.claims.number] = telling.contested(given)
         (self._unclaimed_again if is_again else self._unclaimed).append(unclaimed(rows, given, answer, shared.actions))
         self._spoiling.append(telling.spoiling(given, answer, shared.rule.taint_from))
 
@@ -116,6 +118,10 @@ class Kept:
         spoilers = np.concatenate([np.flatnonzero(screened), *self._spoiling])
         hit, _ = spoilt(table, spoilers, lambda nodes: np.zeros(len(nodes), np.bool_), "tainted" in rule.taint_from)
         return hit[_is_one_of(self._reason[hit], REASONS)]
+
+    def matters(self, doomed: Numbers) -> bool:
+        """Whether it can matter to anybody that these claims walk last."""
+        return bool(self._contested[doomed].any())
 
     def tainted(self, table: Bench, rule: Rule) -> Tainted:
         """Who is tainted by whom, over the reasons before taint."""

@@ -1,8 +1,8 @@
 """Judging: claims, evidence, coverage and one rule in; one verdict for every claim row out.
 
-What concerns the whole run is in `sql/steps/`, in the order of `bench.STEPS`, what concerns a record in `records/`. This
-module takes them in turn: the whole run once, records slice by slice, several at once (memory stays flat, verdicts do
-not change), and lets the checks decide whether the result may leave.
+What concerns the whole run is in `sql/steps/`, in the order of `bench.STEPS`; what concerns a record, in `records/`.
+This module takes them in turn: the whole run once, records slice by slice, several at once (memory stays flat, verdicts
+do not change), and lets the checks decide whether the result may leave.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ class _Run:
             self._hear(pool, "hearing", lambda number: self._slice(number, out))
             if self.shared.rule.taint_from and self.bench.count("stepping"):
                 self.doomed = self.kept.doomed(self.bench, self.shared.rule)
-                if len(self.doomed):
+                if self.kept.matters(self.doomed):
                     self._hear(pool, "second hearing", lambda number: self._slice_again(number, out))
         for dealt in (self.heard, self.seen):
             dealt.drop()

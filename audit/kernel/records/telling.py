@@ -136,6 +136,16 @@ def judged(rows: Rows, answer: Judged) -> pa.Table:
     return pa.table({**{name: rows.claims[name] for name in ("claim", "vendor", "claim_id")}, "reason": reason})
 
 
+def contested(given: Slice) -> Flags:
+    """The claims to which it can matter who walks last: they share a target with another one, or an event by name."""
+    claims, naming = given.claims, given.naming
+    shared = np.append(claims.walk_start[1:] - claims.walk_start[:-1] > 1, False)  # the last place is that of no target
+    answer: Flags = shared[claims.target]
+    named = np.bincount(naming.event, minlength=len(given.events.number)) > 1
+    answer[naming.claim[named[naming.event]]] = True
+    return answer
+
+
 def _words(answer: Judged, events: Numbers) -> Any:
     return pa.DictionaryArray.from_arrays(pa.array(answer.matches.word[events].astype(np.int8)), pa.array(WORDS))
 
