@@ -18,7 +18,7 @@ from bench.measure import Measured, measure
 from bench.task import Options
 
 WARMING = 200_000
-"""How many claims a run has that only sees to it that all is compiled; so many that every contender compiles its own."""
+"""How many claims a run has that only sees to it that all is compiled: enough for every contender."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
