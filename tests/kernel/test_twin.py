@@ -52,7 +52,7 @@ def test_worlds_in_a_pack_cannot_see_one_another() -> None:
     assert differences(twin_answer(pack(worlds)), pack_answers(worlds)) == []
 
 
-@pytest.mark.parametrize("number", range(0, PACK_COUNT, 4))
+@pytest.mark.parametrize("number", range(PACK_COUNT))
 def test_compiled_loops_judge_alike(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Large slices are judged by the same loops, compiled; here small ones are."""
     monkeypatch.setattr(compiled, "MANY", 0)
