@@ -26,15 +26,14 @@ class Dealt:
         self._files: dict[int, Any] = {}
         self._lock = Lock()
 
-    def add(self, rows: pa.Table, part: Any) -> None:
+    def add(self, rows: pa.Table, part: Numbers) -> None:
         """Deal rows; `part` is the part of each."""
         if self.parts == 1:
             with self._lock:
                 self._held.append(rows)
             return
-        if self.parts < 1 << 16:
-            part = part.astype(np.uint16)  # which is sorted without comparing
-        order = np.argsort(part, kind="stable")
+        short: Any = part.astype(np.uint16) if self.parts < 1 << 16 else part  # is sorted without comparing
+        order = np.argsort(short, kind="stable")
         dealt = rows.take(pa.array(order))
         ends = np.searchsorted(part[order], np.arange(self.parts + 1))
         for number in np.flatnonzero(ends[1:] > ends[:-1]).tolist():
