@@ -59,7 +59,6 @@ def match_only(task: Task) -> None:
         for decided in pool.map(lambda number: _decide(run, number, words), range(slices)):
             file.add(decided)
         file.close()
-        words.close()
         run.heard.drop()
         run.seen.drop()
     with task.phase("writing"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -23,7 +24,7 @@ class Dealt:
         self.parts = parts
         self._folder, self._schema = folder, schema
         self._held: list[pa.Table] = []
-        self._files: dict[int, Any] = {}
+        self._written: set[int] = set()
         self._lock = Lock()
 
     def add(self, rows: pa.Table, part: Numbers) -> None:
@@ -40,30 +41,30 @@ class Dealt:
             self._append(number, dealt.slice(ends[number], ends[number + 1] - ends[number]))
 
     def _append(self, number: int, rows: pa.Table) -> None:
+        """Each piece is a stream of its own at the end of the file, so that no more than one file is open at a time."""
         with self._lock:
-            if number not in self._files:
-                self._folder.mkdir(exist_ok=True)
-                self._files[number] = pa.ipc.new_stream(pa.OSFile(str(self._path(number)), "wb"), rows.schema)
-            self._files[number].write_table(rows)
+            self._folder.mkdir(exist_ok=True)
+            self._written.add(number)
+            with self._path(number).open("ab") as file, pa.ipc.new_stream(file, rows.schema) as stream:
+                stream.write_table(rows)
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number:06}.arrow"
 
-    def close(self) -> None:
-        """All rows are there."""
-        for file in self._files.values():
-            file.close()
-
     def part(self, number: int) -> pa.Table:
         """The rows of one part, each column in one piece."""
-        if number in self._files:
-            with pa.OSFile(str(self._path(number)), "rb") as source:
-                return pa.ipc.open_stream(source).read_all().combine_chunks()
+        if number in self._written:
+            return pa.concat_tables(self._pieces(number)).combine_chunks()
         if len(self._held) != 1:
             self._held = [pa.concat_tables([self._schema.empty_table(), *self._held]).combine_chunks()]
         return self._held[0]
 
+    def _pieces(self, number: int) -> Iterator[pa.Table]:
+        with pa.OSFile(str(self._path(number)), "rb") as file:
+            while file.tell() < file.size():
+                yield pa.ipc.open_stream(file).read_all()
+
     def drop(self) -> None:
         """Throw the rows away."""
-        self._held, self._files = [], {}
+        self._held = []
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -83,8 +83,6 @@ class Kept:
 
     def close(self) -> None:
         """All is put by."""
-        for dealt in (self._said, self._said_again, self._words, self._words_again):
-            dealt.close()
         self._gone = [np.unique(np.concatenate(self._gone))] if self._gone else []
 
     def said(self, part: int) -> pa.Table:

@@ -202,7 +202,6 @@ class _Run:
                 before = beside.submit(deal, pa.Table.from_batches([batch]))
             if before:
                 before.result()
-        dealt.close()
         return dealt
 
     def work(self, out: Path, workers: int) -> None:

@@ -36,7 +36,6 @@ def test_every_row_comes_back_once_in_its_part_and_in_its_order(tmp_path: Path, 
     for start, size in ((0, 40), (40, 0), (40, 1), (41, 100)):
         given.append(rows_of(start, size))
         dealt.add(given[-1], part_of(given[-1], parts))
-    dealt.close()
     everything = pa.concat_tables(given)
     part = part_of(everything, parts)
     for number in [*range(parts), 0]:  # the first part once more: a part can be read again
@@ -52,7 +51,6 @@ def test_rows_may_bring_words_of_their_own(tmp_path: Path, parts: int) -> None:
     for start, words in ((0, ("yes", "no")), (10, ("ja", "nein"))):
         rows = rows_of(start, 10, words)
         dealt.add(rows, part_of(rows, parts))
-    dealt.close()
     told = [row["word"] for number in range(parts) for row in dealt.part(number).to_pylist()]
     assert sorted(told) == sorted(["yes", "no", "ja", "nein"] * 5)
 
@@ -67,7 +65,6 @@ def test_several_threads_deal_at_a_time(tmp_path: Path, parts: int) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(deal, range(0, 4000, 100)))
-    dealt.close()
     found = [dealt.part(number) for number in range(parts)]
     assert sorted(number for rows in found for number in rows["number"].to_pylist()) == list(range(4000))
     for number, rows in enumerate(found):
@@ -77,7 +74,6 @@ def test_several_threads_deal_at_a_time(tmp_path: Path, parts: int) -> None:
 @pytest.mark.parametrize("parts", [1, 3])
 def test_where_nothing_was_dealt_every_part_is_empty(tmp_path: Path, parts: int) -> None:
     dealt = Dealt(tmp_path / "dealt", parts, SCHEMA)
-    dealt.close()
     for number in range(parts):
         assert dealt.part(number).schema == SCHEMA
         assert dealt.part(number).num_rows == 0
@@ -88,8 +84,17 @@ def test_one_part_needs_no_file_and_what_is_dropped_leaves_none(tmp_path: Path, 
     dealt = Dealt(tmp_path / "dealt", parts, SCHEMA)
     rows = rows_of(0, 30)
     dealt.add(rows, part_of(rows, parts))
-    dealt.close()
     assert (tmp_path / "dealt").exists() is has_folder
     dealt.drop()
     assert list(tmp_path.iterdir()) == []
     assert dealt.part(0).num_rows == 0
+
+
+def test_many_parts_hold_no_file_open(tmp_path: Path) -> None:
+    """A run of hundreds of millions has thousands of parts, and a process may not have as many files."""
+    rows = pa.table({"number": range(3_000)})
+    dealt = Dealt(tmp_path / "rows", 3_000, rows.schema)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    dealt.add(rows, np.arange(3_000))
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert dealt.part(2_999).column("number").to_pylist() == [2_999]
