@@ -66,5 +66,5 @@ class Dealt:
 
     def drop(self) -> None:
         """Throw the rows away."""
-        self._held = []
+        self._held, self._written = [], set()
         shutil.rmtree(self._folder, ignore_errors=True)
