@@ -31,6 +31,7 @@ OPENING: Final = (
     "repeated_id",
     "restatement",
     "standing",
+    "reference",
     "naming",
     "tie",
     "tied_record",
