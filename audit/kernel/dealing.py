@@ -6,12 +6,15 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
 from audit.kernel.records.texts import Numbers
+
+MANY_PARTS: Final = 100
+"""From so many parts on files are compressed: it costs a seventh of a run's time, and spares much of its disk."""
 
 
 class Dealt:
@@ -25,6 +28,7 @@ class Dealt:
         self._folder, self._schema = folder, schema
         self._held: list[pa.Table] = []
         self._written: set[int] = set()
+        self._options = pa.ipc.IpcWriteOptions(compression="lz4" if parts >= MANY_PARTS else None)
         self._lock = Lock()
 
     def add(self, rows: pa.Table, part: Numbers) -> None:
@@ -45,7 +49,8 @@ class Dealt:
         with self._lock:
             self._folder.mkdir(exist_ok=True)
             self._written.add(number)
-            with self._path(number).open("ab") as file, pa.ipc.new_stream(file, rows.schema) as stream:
+            path, options = self._path(number), self._options
+            with path.open("ab") as file, pa.ipc.new_stream(file, rows.schema, options=options) as stream:
                 stream.write_table(rows)
 
     def _path(self, number: int) -> Path:
