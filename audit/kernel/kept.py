@@ -112,10 +112,18 @@ class Kept:
 
     def doomed(self, table: Bench, rule: Rule) -> Numbers:
         """Who walks last: heard claims with an ancestor whose reason, as far as it is known yet, spoils."""
-        screened = _is_one_of(self._reason, rule.taint_from) & ~_is_one_of(self._reason, REASONS)
-        spoilers = np.concatenate([np.flatnonzero(screened), *self._spoiling])
+        screened = tuple(reason for reason in rule.taint_from if reason not in REASONS)
+        spoilers = np.concatenate([self._claims_of(screened), *self._spoiling])
         hit, _ = spoilt(table, spoilers, lambda nodes: np.zeros(len(nodes), np.bool_), "tainted" in rule.taint_from)
         return hit[_is_one_of(self._reason[hit], REASONS)]
+
+    def _claims_of(self, reasons: tuple[str, ...]) -> Numbers:
+        """The claims of some reasons, sought block by block, for there may be very many."""
+        found = [
+            start + np.flatnonzero(_is_one_of(self._reason[start : start + BATCH], reasons))
+            for start in range(0, len(self._reason), BATCH)
+        ]
+        return np.concatenate([np.array([], np.int64), *found])
 
     def matters(self, doomed: Numbers) -> bool:
         """Whether it can matter to anybody that these claims walk last."""
@@ -123,7 +131,7 @@ class Kept:
 
     def tainted(self, table: Bench, rule: Rule) -> Tainted:
         """Who is tainted by whom, over the reasons before taint."""
-        spoilers = np.flatnonzero(_is_one_of(self._reason, rule.taint_from))
+        spoilers = self._claims_of(rule.taint_from)
         if not len(spoilers):
             return Tainted(spoilers, pa.array([], pa.string()))
 
