@@ -55,7 +55,7 @@ $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
 $(VENV)/installed-pure: Makefile requirements.txt requirements-dev.txt $(VENV)/installed-dev
 	@test -x $(VENV)-pure/bin/python || $(PYTHON) -m venv $(VENV)-pure
 	@$(VENV)-pure/bin/python -m pip install --quiet --disable-pip-version-check \
-		$$(grep -hE '^(duckdb|pyarrow|numpy|python-calamine|XlsxWriter|tzdata|opentelemetry-proto|googleapis-common-protos|protobuf|pytest|pytest-timeout|pytest-xdist|hypothesis|opentelemetry-sdk|opentelemetry-exporter-otlp-proto-http|cloudevents|PyYAML)==' requirements.txt requirements-dev.txt)
+		$$(grep -hE '^(duckdb|pyarrow|numpy|numba|python-calamine|XlsxWriter|tzdata|opentelemetry-proto|googleapis-common-protos|protobuf|pytest|pytest-timeout|pytest-xdist|hypothesis|opentelemetry-sdk|opentelemetry-exporter-otlp-proto-http|cloudevents|PyYAML)==' requirements.txt requirements-dev.txt)
 	@touch $@
 
 clean:

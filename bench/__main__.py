@@ -17,7 +17,8 @@ from bench.data import ROOT, Data
 from bench.measure import Measured, measure
 from bench.task import Options
 
-SLICE_CLAIMS = 1_000_000
+WARMING = 200_000
+"""How many claims a run has that only sees to it that all is compiled: enough for every contender."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     command = "python -m bench " + " ".join(sys.argv[1:] if arguments is None else arguments)
     facts = machine.facts()
+    _compile(asked)
     sizes = [_size(asked, claims) for claims in asked.claims]
     for size in sizes:
         (_measured(asked.root) / f"{size.claims}.json").write_text(size.to_json(), encoding="utf-8")
@@ -45,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repeat", type=int, default=3, help="runs of each contender (3)")
     parser.add_argument("--only", type=_names, help=f"some of {','.join(BY_NAME)}")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--slices", type=int, help=f"of the kernel (one for every {SLICE_CLAIMS:,} claims)")
+    parser.add_argument("--slices", type=int, help="of the kernel (as many as it makes itself)")
     parser.add_argument("--memory", default="1500MB", help="of the kernel's engine (1500MB)")
     parser.add_argument("--threads", type=int, help="of the kernel's engine (all cores)")
     parser.add_argument(
@@ -87,8 +89,7 @@ def _size(asked: argparse.Namespace, claims: int) -> report.Size:
         shutil.rmtree(out / contender.name, ignore_errors=True)
     if POSTGRES in [contender.name for contender in chosen]:
         _child("bench.postgres", servers)
-    slices = asked.slices or max(1, -(-claims // SLICE_CLAIMS))
-    options = Options(slices, asked.memory, asked.threads)
+    options = Options(asked.slices, asked.memory, asked.threads)
     _warm(data.folder)
     runs: dict[str, list[Measured]] = {contender.name: [] for contender in chosen}
     agreement: dict[str, Any] = {}
@@ -100,6 +101,7 @@ def _size(asked: argparse.Namespace, claims: int) -> report.Size:
             print(f"  {contender.name:<10} {run.seconds:8.2f} s {run.peak_memory / 1e9:6.2f} GB", flush=True)
         if turn == 0:
             agreement = json.loads(_child("bench.check", data.folder, out))
+    slices = next((each[0].told["slices"] for each in runs.values() if "slices" in each[0].told), None)
     return report.Size(claims, asked.seed, slices, asked.memory, data.facts, runs, agreement)
 
 
@@ -116,6 +118,19 @@ def _child(module: str, *arguments: object) -> str:
     if done.returncode:
         raise RuntimeError(f"{module} failed with {done.returncode}:\n{done.stderr[-4000:]}")
     return done.stdout
+
+
+def _compile(asked: argparse.Namespace) -> None:
+    """Small runs, so that no measured run compiles: what they compile is kept on disk."""
+    out = asked.root.resolve() / "out" / "warm"
+    for contender in CONTENDERS:
+        if contender.module != "bench.kernel" or (asked.only and contender.name not in asked.only):
+            continue
+        data = Data(asked.root.resolve() / f"{WARMING}-seed-{asked.seed}")
+        _child("bench.data", data.folder, WARMING, asked.seed, *contender.needs)
+        run = measure(contender, data, out, Options(2, asked.memory, asked.threads), out)
+        print(f"warming up: {contender.name:<10} {run.seconds:8.2f} s", flush=True)
+    shutil.rmtree(out, ignore_errors=True)
 
 
 def _warm(folder: Path) -> None:

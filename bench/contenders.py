@@ -66,7 +66,7 @@ CONTENDERS: Final = (
         COMPARE,
         "bench.kernel",
         "compare_only",
-        "the kernel's comparison of effects (its steps `meeting` and `pair`) over pairs that are given",
+        "the kernel's comparison of effects (the loop `relation`) over pairs that are given",
         needs=("pairs",),
         rows="pairs",
     ),

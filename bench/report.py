@@ -22,7 +22,7 @@ class Size:
 
     claims: int
     seed: int
-    slices: int
+    slices: int | None  # of the kernel; null if it took no part
     memory: str
     facts: dict[str, Any]
     runs: dict[str, list[Measured]]
@@ -168,7 +168,7 @@ def _size(size: Size) -> Iterator[str]:
         f"{facts['claims_with_effect']:.0%} of the claims and {facts['events_with_effect']:.0%} of the events with "
         f"effects; {facts['claims_on_shared_records']:.0%} of the claims with a target share it with another claim, "
         f"{facts['claims_crowded']:.0%} also agent, action and hour; "
-        f"seed {size.seed}. The kernel: {size.slices} slice(s), engine's memory {size.memory}.\n"
+        f"seed {size.seed}. The kernel: {size.slices or 'no'} slice(s), engine's memory {size.memory}.\n"
     )
     yield from table(
         (

@@ -15,9 +15,9 @@ from bench.data import Data
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How the kernel is run: slices, DuckDB's memory, threads (null: all cores)."""
+    """How the kernel is run: slices (null: its own choice), DuckDB's memory, threads (null: all cores)."""
 
-    slices: int
+    slices: int | None
     memory: str
     threads: int | None = None
 

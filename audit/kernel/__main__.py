@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--actors", nargs="+", type=Path, default=[], metavar="F")
     one.add_argument("--rules", type=Path, metavar="rules.json")
     one.add_argument("--out", type=Path, required=True, metavar="DIR")
-    one.add_argument("--slices", type=_positive, metavar="N", help="parts of the records (one for every million rows)")
+    one.add_argument("--slices", type=_positive, metavar="N", help="parts of the records (one for every 250,000 rows)")
     one.add_argument("--threads", type=_positive, metavar="N")
     one.add_argument("--memory", default="2GB")
     one.add_argument("--format", choices=FORMS, default="parquet")

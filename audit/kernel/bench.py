@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache, partial
 from pathlib import Path
@@ -32,60 +31,18 @@ OPENING: Final = (
     "repeated_id",
     "restatement",
     "standing",
-    "screened",
+    "reference",
     "naming",
     "tie",
     "tied_record",
     "claimed_action",
     "stepping",
 )
-DEALT: Final = ("heard", "sighting")
-PAIRING: Final = (
-    "shared_record",
-    "hot_record",
-    "by_record",
-    "by_reference",
-    "likeness",
-    "meeting",
-    "pair",
-    "contest",
-    "match",
-    "hot_claim",
-    "hot_event",
-)
-HEARING: Final = ("word", "watch", "silence", "tally", "decision")
-SETTLING: Final = (
-    "deciding",
-    "ground",
-    "busy",
-    "reversal",
-    "burst",
-    "member",
-    "oscillation",
-    "rivals",
-    "repeat",
-    "support",
-    "unit_time",
-    "recall",
-    "undoing",
-    "work",
-    "last_work",
-    "taken",
-    "passage",
-    "aimed",
-    "revert",
-    "fall",
-    "watched_unit",
-    "judged",
-    "testimony",
-    "unanswered",
-    "best_witness",
-    "unclaimed",
-)
-DOOMING: Final = ("first_reason", "sensitive")
-LINEAGE: Final = ("first_spoiler", "last_spoiler", "kin", "parent", "redo")
-CLOSING: Final = ("said", "totals", "verdict")
-STEPS: Final = OPENING + DEALT + PAIRING + HEARING + SETTLING + DOOMING + LINEAGE + CLOSING
+DEALT: Final = ("screened", "heard", "sighting")
+"""Steps whose rows are not laid out as tables: they are dealt out as they come."""
+LINEAGE: Final = ("kin", "parent")
+CLOSING: Final = ("tally", "totals")
+STEPS: Final = OPENING + DEALT + LINEAGE + CLOSING
 EXPORTS: Final = ("verdicts", "testimony", "unclaimed", "totals")
 SLICE_CHECKS: Final = (
     "no_claim_has_two_events_of_one_system",
@@ -99,8 +56,8 @@ RUN_CHECKS: Final = (
     "no_event_answers_two_claims",
 )
 CHECKS: Final = SLICE_CHECKS + RUN_CHECKS
-VIEWS: Final = {"meeting", "said"}
-"""Steps that are read once and change nothing by it: no table is made of them."""
+MODULES: Final = ("hearing", "pairing", "lineage", "reconcile", "kept")
+"""What decides, besides the steps and `records/`."""
 _NUMBERS: Final = {"claims": "claim", "evidence": "event"}
 _EMPTY: Final = {"integer": pa.int64(), "boolean": pa.bool_(), "instant": pa.timestamp("us", tz="UTC")}
 _RULE_TYPES: Final = {
@@ -115,10 +72,6 @@ _FORMS: Final = {
     "csv": "format csv, header true",
     "jsonl": "format json",
 }
-_SCRATCH: Final = "compression snappy"
-_ORDERED: Final = ("judged", "testimony")
-"""What is put by in the order in which it leaves, in small row groups, so that a range of it is found at once."""
-_BY_KEY: Final = "row_group_size 20480"
 _KNOBS: Final = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -133,13 +86,14 @@ def statement(folder: str, name: str) -> str:
 
 @cache
 def law_digest() -> str:
-    """SHA-256 over everything that decides: the steps and checks in their order, the phases, pairing and lineage."""
+    """SHA-256 over everything that decides: the steps and checks in their order, the phases, the loops over records."""
     digest = hashlib.sha256()
-    for folder, names in (("steps", STEPS), ("checks", CHECKS), ("exports", (*EXPORTS, "leaf"))):
+    for folder, names in (("steps", STEPS), ("checks", CHECKS), ("exports", EXPORTS)):
         for name in names:
             digest.update(f"{folder}/{name}\n{statement(folder, name)}\n".encode())
-    for module in ("hearing", "pairing", "lineage"):
-        digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
+    here = Path(__file__).parent
+    for path in (*(here / f"{module}.py" for module in MODULES), *sorted((here / "records").glob("*.py"))):
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -148,7 +102,7 @@ class Bench:
 
     def __init__(self, folder: Path, *, threads: int | None = None, memory: str = "2GB") -> None:
         self._connection = duckdb.connect(":memory:", config={**_KNOBS, "temp_directory": str(folder)})
-        self._folder = folder
+        self._shown: dict[str, pa.Table] = {}
         self.run("set TimeZone = 'UTC'")
         self.run(f"set memory_limit = '{quoted(memory)}'")
         # The system keeps what was read of a file; a second copy in the engine costs more than it spares.
@@ -212,25 +166,22 @@ class Bench:
         self.run(f"create or replace table {name} as {query}")
         self._connection.unregister("given")
 
-    def append(self, name: str, rows: pa.Table) -> None:
-        """Add rows from Python to a table, column by column of the same name."""
-        self._connection.register("given", rows)
-        self.run(f"insert into {name} by name from given")
-        self._connection.unregister("given")
+    def show(self, name: str, rows: pa.Table) -> None:
+        """Let rows from Python be read as a table, where they are."""
+        self.drop(name)
+        self._connection.register(name, rows)
+        self._shown[name] = rows
 
     def make(self, *names: str, folder: str = "steps") -> None:
         """Run steps in the order given."""
         for name in names:
-            kind = "view" if name in VIEWS else "table"
-            self.run(f"create or replace {kind} {name} as {statement(folder, name)}")
-
-    def cut(self, name: str, query: str) -> None:
-        """A table made of a query, whatever had the name before."""
-        self.drop(name)
-        self.run(f"create table {name} as {query}")
+            self.run(f"create or replace table {name} as {statement(folder, name)}")
 
     def drop(self, *names: str) -> None:
         """Remove the tables and views of these names, where there are any."""
+        for name in self._shown.keys() & set(names):
+            self._connection.unregister(name)
+            del self._shown[name]
         found = self.rows(
             "select 'view', view_name from duckdb_views() where list_contains($1, view_name) "
             "union all select 'table', table_name from duckdb_tables() where list_contains($1, table_name)",
@@ -249,19 +200,15 @@ class Bench:
         self.drop(name)
         self.run(f"alter table {other} rename to {name}")
 
-    def stream(self, query: str, rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
-        """The answer of a query in batches, in its order."""
-        yield from self._connection.sql(query).to_arrow_reader(rows)
+    def aside(self) -> Bench:
+        """The same tables for another thread; what is shown to it is shown to nobody else."""
+        other = Bench.__new__(Bench)
+        other._connection, other._shown = self._connection.cursor(), {}
+        return other
 
-    def beside(self, query: str, rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
-        """Like `stream`, to be read by another thread: on a connection of its own to the same tables."""
-        connection = self._connection.cursor()
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            yield from connection.sql(query).to_arrow_reader(rows)
-            connection.close()
-
-        return batches()
+    def reader(self, query: str, rows: int) -> Any:
+        """The answer of a query in Arrow batches of so many rows, in its order."""
+        return self._connection.sql(query).to_arrow_reader(rows)
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """The whole answer of a query."""
@@ -273,6 +220,10 @@ class Bench:
         answer: list[dict[str, Any]] = self._connection.sql(query, params=list(parameters)).to_arrow_table().to_pylist()
         return answer
 
+    def arrow(self, query: str) -> pa.Table:
+        """The whole answer of a query as an Arrow table."""
+        return self._connection.sql(query).to_arrow_table()
+
     def count(self, name: str) -> int:
         """How many rows a table has."""
         return int(self._connection.table(name).count("*").fetchall()[0][0])
@@ -282,78 +233,9 @@ class Bench:
         answer: dict[str, Any] = self._connection.execute(query).fetchnumpy()
         return answer
 
-    def deal(self, name: str) -> None:
-        """Run a step whose rows are dealt out to slices: a file for each of them, read as one table."""
-        folder = self._folder / name
-        shape = f"format parquet, {_SCRATCH}, partition_by (slice), overwrite_or_ignore true"
-        self.run(f"copy ({statement('steps', name)}) to '{quoted(str(folder))}' ({shape})")
-        if not any(folder.glob("slice=*")):
-            self.make(name)
-            return
-        files = f"read_parquet('{quoted(str(folder))}/*/*.parquet', hive_partitioning = true)"
-        self.run(f"create or replace view {name} as from {files}")
-
-    def collect(self, *names: str) -> None:
-        """Throw away what was dealt out, and the files of it."""
-        for name in names:
-            self.drop(name)
-            shutil.rmtree(self._folder / name, ignore_errors=True)
-
-    def file(self, name: str, source: str, ranges: Sequence[str]) -> Path:
-        """Make a step as a file in the bench folder, read as its table: for what would fill the memory."""
-        path = self._folder / f"{name}.parquet"
-        self.write_sorted(statement("steps", name), source, ranges, path, "parquet")
-        self.look_at(name, path)
-        return path
-
-    def look_at(self, name: str, path: Path) -> None:
-        """Read a Parquet file as a table."""
-        self.run(f"create or replace view {name} as from read_parquet('{quoted(str(path))}')")
-
-    def keep(self, part: int, names: Sequence[str], *, aside: bool) -> None:
-        """Put tables of a part of the run by, to be read as one when the last part is done; `aside`: in files."""
-        for name in names:
-            if aside:
-                folder = self._folder / f"kept_{name}"
-                folder.mkdir(exist_ok=True)
-                path = quoted(str(folder / f"{part:06}.parquet"))
-                query, shape = f"from {name}", _SCRATCH
-                if name in _ORDERED:
-                    query, shape = f"{query} order by vendor, claim_id", f"{_SCRATCH}, {_BY_KEY}"
-                self.run(f"copy ({query}) to '{path}' (format parquet, {shape})")
-                self.run(f"create or replace view kept_{name} as from read_parquet('{quoted(str(folder))}/*.parquet')")
-            else:
-                self.run(f"alter table {name} rename to kept_{name}")
-
-    def gather(self, names: Sequence[str]) -> None:
-        """What was put by takes the name of the step again."""
-        for name in names:
-            self.alias(name, f"kept_{name}")
-
-    def overlay(self, names: Sequence[str]) -> None:
-        """What these tables say of the records of `redo` takes the place of what was put by of them."""
-        for name in names:
-            self.run(f"alter table {name} rename to redone_{name}")
-            query = f"from kept_{name} anti join redo using (record) union all from redone_{name}"
-            self.run(f"create view {name} as {query}")
-
     def write(self, query: str, path: Path, form: str) -> None:
         """The answer of a query as a file: `parquet`, `csv` or `jsonl`."""
         self.run(f"copy ({query}) to '{quoted(str(path))}' ({_FORMS[form]})")
-
-    def write_sorted(self, query: str, source: str, ranges: Sequence[str], path: Path, form: str) -> None:
-        """Like `write`, for a query in the order of vendor and claim_id: range by range of the table `source`."""
-        if len(ranges) == 1:
-            self.write(query, path, form)
-            return
-        folder = self._folder / f"sorted_{source}"
-        folder.mkdir()
-        for number, condition in enumerate(ranges):
-            part = quoted(str(folder / f"{number:06}.parquet"))
-            chosen = f"with {source} as (from main.{source} where {condition})\n{query}"
-            self.run(f"copy ({chosen}) to '{part}' (format parquet, {_SCRATCH})")
-        self.write(f"from read_parquet('{quoted(str(folder))}/*.parquet')", path, form)
-        shutil.rmtree(folder)
 
     def run(self, command: str) -> None:
         """Run one command."""

@@ -49,7 +49,7 @@ def _blocks(paths: Sequence[Path], names: Sequence[str]) -> Iterator[pa.Table]:
     held: list[pa.RecordBatch] = []
     count = 0
     for path in paths:
-        for batch in pq.ParquetFile(path).iter_batches(BLOCK, columns=list(names)):
+        for batch in pq.ParquetFile(path, pre_buffer=False).iter_batches(BLOCK, columns=list(names)):
             held.append(batch.select(list(names)))
             count += batch.num_rows
             if count >= BLOCK:

@@ -14,18 +14,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
 from audit.kernel import bench, clauses
 from audit.kernel.bench import Bench
-from audit.kernel.hearing import HasPaths, hear, lay_out, open_run, open_slice
+from audit.kernel.hearing import HasPaths, Shared, Told, hear, lay_out, open_run
+from audit.kernel.records import explaining, telling
 from audit.kernel.ruleset import Rule, parse
 from audit.kernel.terms import Reason
 
 ANCESTORS_MAX: Final = 64
 _NEAR: Final = ("near_target", "near_name", "near_claims", "near_evidence")
-_SETTLING: Final = bench.SETTLING[: bench.SETTLING.index("fall") + 1]
-"""What comes after says what the verdict is, which the run has said."""
 
 
 class UnknownClaim(LookupError):
@@ -149,28 +149,33 @@ class _Question:
         self.bench.swap("claims", "near_claims")
         self.bench.swap("evidence", "near_evidence")
         open_run(self.bench)
-        open_slice(self.bench, 0, 1)
+        heard, seen = (self.bench.arrow(bench.statement("steps", name)) for name in ("heard", "sighting"))
+        self.bench.show("claim", heard)
+        self.bench.show("event", seen)
         self._lay_doomed()
-        hear(self.bench)
-        self.bench.make(*_SETTLING)
         self.bench.make("asked", folder="explain")
-        if self.bench.count("hot_record"):
-            self._pair_asked()
+        doomed = self.bench.columns("select claim from doomed")["claim"]
+        self._lay_told(hear(heard, seen, doomed, Shared.of(self.bench, self.rule)))
 
-    def _pair_asked(self) -> None:
-        """Lay out every pair of the asked claim alone, where its record may have been walked in Python."""
-        self.bench.run("create table asked_claim as from claim semi join asked using (claim)")
-        self.bench.run("delete from hot_record")
-        self.bench.alias("claim", "asked_claim")
-        self.bench.make("by_record", "by_reference", "likeness", "meeting", "pair")
-        self.bench.alias("claim", "heard")
+    def _lay_told(self, told: Told) -> None:
+        """What the law says of the records, as the tables that the answer is made of."""
+        rows, given, answer = told
+        asked = np.flatnonzero(np.isin(given.claims.number, self.bench.columns("from asked")["claim"]))
+        self.bench.show("word", telling.word(rows, answer))
+        self.bench.show("burst", telling.burst(rows, answer))
+        self.bench.show("decision", explaining.decision(given, answer))
+        self.bench.show("fall", explaining.fall(given, answer))
+        self.bench.show("member", explaining.member(given, answer, asked))
+        self.bench.show("pair", explaining.pair(given, self.rule.compare_effects, asked))
 
     def _lay_doomed(self) -> None:
+        """The claims near the asked one that walked last in the run."""
         path = self.run_dir / "doomed.parquet"
         if path.exists():
             self.bench.attach_result("run_doomed", path)
-            self.bench.make("kept_doomed", folder="explain")
-            self.bench.swap("doomed", "kept_doomed")
+            self.bench.make("doomed", folder="explain")
+        else:
+            self.bench.show("doomed", pa.table({"claim": pa.array([], pa.int64())}))
 
     def _records(self, name: str) -> list[dict[str, Any]]:
         return [_plain(row) for row in self.bench.records(bench.statement("explain", name))]

@@ -5,16 +5,23 @@ of two below n; the root of no leaves is SHA-256 of nothing.
 
 **Row root**: the root over the verdict rows in the order of (vendor, claim_id, revision, row), text by code point. A
 row's bytes are its columns in the order of `terms.VERDICT_COLUMNS`, each as `<length in bytes>:<text>` or, for null,
-`-`; integers in decimal, booleans as `true` and `false`. `sql/exports/leaf.sql` hashes the leaves; `row_bytes` says the
-same in Python.
+`-`; integers in decimal, booleans as `true` and `false`. `row_bytes` says so for one row, `records/leaves.py` for many.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from itertools import pairwise
+from typing import Final
 
+import numpy as np
+
+from audit.kernel.records import hashing
+from audit.kernel.records.compiled import MANY, chosen
+from audit.kernel.records.texts import Bytes, Numbers
+
+LEAF: Final = b"\x00"
 NODE: Final = b"\x01"
 SIZE: Final = 32
 _CHUNK: Final = 1 << 12
@@ -22,7 +29,7 @@ _CHUNK: Final = 1 << 12
 
 def leaf(entry: bytes) -> bytes:
     """The hash of one leaf."""
-    return hashlib.sha256(b"\x00" + entry).digest()
+    return hashlib.sha256(LEAF + entry).digest()
 
 
 def row_bytes(values: Iterable[str | int | bool | None]) -> bytes:
@@ -50,8 +57,11 @@ class Tree:
         self.size += len(leaves) // SIZE
         leaves = self._rest + leaves
         whole = len(leaves) - len(leaves) % (_CHUNK * SIZE)
-        for start in range(0, whole, _CHUNK * SIZE):
-            self._push(_CHUNK, _perfect(leaves[start : start + _CHUNK * SIZE]))
+        level, size = leaves[:whole], 1
+        while size < _CHUNK and level:  # all chunks at once, level by level
+            level, size = _above(level), 2 * size
+        for start in range(0, len(level), SIZE):
+            self._push(_CHUNK, level[start : start + SIZE])
         self._rest = leaves[whole:]
 
     def root(self) -> bytes:
@@ -78,21 +88,15 @@ def root(leaves: Sequence[bytes]) -> bytes:
     return tree.root()
 
 
-def root_of(batches: Iterable[Any]) -> bytes:
-    """The root over Arrow batches whose first column holds leaf hashes, in order."""
-    tree = Tree()
-    for batch in batches:
-        tree.add(_leaves(batch.column(0)))
-    return tree.root()
-
-
-def _leaves(column: Any) -> bytes:
-    """The bytes of a binary column of hashes without nulls, which lie one after the other in its last buffer."""
-    _, starts, data = column.buffers()
-    if not len(column):
-        return b""
-    start = memoryview(starts).cast("i")[column.offset]
-    return bytes(memoryview(data)[start : start + len(column) * SIZE])
+def hashes(data: Bytes, starts: Numbers, lead: bytes) -> bytes:
+    """The SHA-256 of `lead`, one byte, followed by `data[starts[i]:starts[i + 1]]`, for each i, in one string."""
+    count = len(starts) - 1
+    if count < MANY:
+        held, bounds, sha256 = data.tobytes(), starts.tolist(), hashlib.sha256
+        return b"".join([sha256(lead + held[low:high]).digest() for low, high in pairwise(bounds)])
+    answer = np.empty(count * SIZE, np.uint8)
+    chosen(hashing, count).sha256(data, starts, lead[0], hashing.desk(), answer)
+    return answer.tobytes()
 
 
 def inclusion(leaves: Sequence[bytes], index: int) -> list[bytes]:
@@ -129,12 +133,16 @@ def _split(size: int) -> int:
     return 1 << ((size - 1).bit_length() - 1)
 
 
-def _perfect(hashes: bytes) -> bytes:
+def _perfect(level: bytes) -> bytes:
     """The root over a power of two of leaf hashes."""
-    sha256 = hashlib.sha256
-    while len(hashes) > SIZE:
-        hashes = b"".join([sha256(NODE + hashes[at : at + 64]).digest() for at in range(0, len(hashes), 64)])
-    return hashes
+    while len(level) > SIZE:
+        level = _above(level)
+    return level
+
+
+def _above(level: bytes) -> bytes:
+    """The hashes of the nodes over an even number of hashes."""
+    return hashes(np.frombuffer(level, np.uint8), np.arange(0, len(level) + 1, 2 * SIZE), NODE)
 
 
 def _any(hashes: bytes) -> bytes:

@@ -1,15 +1,9 @@
-"""Who gets which event, where several claims or several events of one system could be paired.
+"""Who gets which event on a record with very many claims and events, so that a loop costs no square.
 
 Source: the law of verdicts, 3.3: best rank first; within a rank the claims walk in their order, and each takes the
-earliest free event that makes a pair of this rank with it. Nothing is reconsidered. There are three ways to the same
-pairs:
-
-* A claim with one possible event that has no other claim is paired in SQL (`match.sql`).
-* `first_come`: all possible pairs in the order of (rank, place of the claim, place of the event for it), which
-  `contest.sql` makes; a pair is taken when neither its claim nor its event is taken yet.
-* `walk`: records with so many claims and events that their pairs would be too many to lay out. Events that the law
-  cannot tell apart but for their time and values are one *shelf*; a claim looks for the first free event on a few
-  shelves instead of at every event.
+earliest free event that makes a pair of this rank with it. Nothing is reconsidered. `records/pairs.py` says the same
+pair by pair. Here events that the law cannot tell apart but for their time and values are one *shelf*; a claim looks
+for the first free event on a few shelves instead of at every event.
 """
 
 from __future__ import annotations
@@ -28,31 +22,29 @@ Key = tuple[str, ...] | None
 
 
 class HotClaim(NamedTuple):
-    """A claim of a hot record; `answered_by`: the systems in which it has an event already."""
+    """A claim of a hot record; `answered_by`: the systems in which it has an event already. Texts are codes."""
 
-    target: str
     claim: int
-    vendor: str
-    agent_id: str
-    action: str
-    earliest_us: int
-    latest_us: int
+    vendor: int
+    agent: int
+    action: int
+    earliest: int
+    latest: int
     effect: str | None
     answered_by: list[int]
 
 
 class HotEvent(NamedTuple):
-    """An event of a hot record; `agents`: the [vendor, agent_id] that it may speak of, None: of any."""
+    """An event of a hot record; `agents`: the (vendor, agent) that it may speak of, None: of any."""
 
-    target: str
-    witness: int
     event: int
-    vendor: str | None
-    action: str | None
+    witness: int
+    vendor: int | None
+    action: int | None
     is_failed: bool
-    at_us: int
+    at: int
     effect: str | None
-    agents: list[list[str]] | None
+    agents: list[tuple[int, int]] | None
 
 
 class Match(NamedTuple):
@@ -60,35 +52,18 @@ class Match(NamedTuple):
 
     claim: int
     event: int
-    witness: int
     rank: int
-    word: str
-
-
-def first_come(batches: Iterable[Sequence[Sequence[int]]]) -> Iterator[tuple[int, int]]:
-    """The pairs (claim, event) that are taken, of batches of three columns (claims, witnesses, events) in order.
-
-    A claim has at most one event in each system, an event at most one claim.
-    """
-    answered: set[tuple[int, int]] = set()
-    taken: set[int] = set()
-    for claims, witnesses, events in batches:
-        for claim, witness, event in zip(claims, witnesses, events, strict=True):
-            if event not in taken and (claim, witness) not in answered:
-                taken.add(event)
-                answered.add((claim, witness))
-                yield claim, event
 
 
 def walk(claims: Iterable[HotClaim], events: Iterable[HotEvent], compares: bool) -> Iterator[Match]:
-    """The matches by record, record by record and system by system.
+    """The matches by record, system by system.
 
-    Claims come by target in the order of the walk, events by target and witness in the order of time. `compares`: a
-    conflict of effects is one; else it is silence.
+    Claims come in the order of the walk, events by witness and in the order of time. `compares`: a conflict of effects
+    is one; else it is silence.
     """
-    walkers = {target: list(group) for target, group in groupby(claims, lambda claim: claim.target)}
-    for (target, witness), group in groupby(events, lambda event: (event.target, event.witness)):
-        free = [claim for claim in walkers.get(target, []) if witness not in claim.answered_by]
+    walkers = list(claims)
+    for witness, group in groupby(events, lambda event: event.witness):
+        free = [claim for claim in walkers if witness not in claim.answered_by]
         yield from _System(list(group), compares).match(free)
 
 
@@ -120,11 +95,11 @@ class _Run:
 class _Shelf(NamedTuple):
     """What the law can tell events by, times and values apart."""
 
-    vendor: str | None
-    action: str | None
+    vendor: int | None
+    action: int | None
     is_failed: bool
     fields: Key
-    agents: tuple[tuple[str, ...], ...] | None
+    agents: tuple[tuple[int, int], ...] | None
 
 
 Offers = dict[int, list[tuple[_Shelf, Key]]]
@@ -140,13 +115,13 @@ class _System:
     shelves: dict[_Shelf, list[int]] = field(init=False)
     runs: dict[tuple[_Shelf, Key, Key], _Run] = field(init=False)
     ready: set[tuple[_Shelf, Key]] = field(init=False)
-    offers: dict[tuple[str, str, str, Key], Offers] = field(init=False)
+    offers: dict[tuple[int, int, int, Key], Offers] = field(init=False)
 
     def __post_init__(self) -> None:
         self.taken = bytearray(len(self.events))
         self.shelves, self.runs, self.ready, self.offers = defaultdict(list), defaultdict(_Run), set(), {}
         for place, event in enumerate(self.events):
-            agents = None if event.agents is None else tuple(tuple(agent) for agent in event.agents)
+            agents = None if event.agents is None else tuple(event.agents)
             shelf = _Shelf(event.vendor, event.action, event.is_failed, _fields(event.effect), agents)
             self.shelves[shelf].append(place)
 
@@ -161,7 +136,7 @@ class _System:
                     continue
                 self.taken[place] = 1
                 event = self.events[place]
-                yield Match(claim.claim, event.event, event.witness, rank, _word(rank))
+                yield Match(claim.claim, event.event, rank)
             claims = left
 
     def _earliest(self, claim: HotClaim, keys: Sequence[tuple[_Shelf, Key]]) -> int | None:
@@ -170,7 +145,7 @@ class _System:
         for shelf, shared in keys:
             self._lay_out(shelf, shared)
             run = self.runs.get((shelf, shared, _values(claim.effect, shared)))
-            place = run.first(claim.earliest_us, claim.latest_us, self.taken) if run else None
+            place = run.first(claim.earliest, claim.latest, self.taken) if run else None
             if place is not None:
                 found.append(place)
         return min(found, default=None)
@@ -182,12 +157,12 @@ class _System:
         self.ready.add((shelf, shared))
         for place in self.shelves[shelf]:
             event = self.events[place]
-            self.runs[shelf, shared, _values(event.effect, shared)].add(place, event.at_us)
+            self.runs[shelf, shared, _values(event.effect, shared)].add(place, event.at)
 
     def _offers(self, claim: HotClaim) -> Offers:
         """For each rank the shelves that have it for a claim, with the fields whose values must be equal."""
         fields = _fields(claim.effect)
-        kind = (claim.vendor, claim.agent_id, claim.action, fields)
+        kind = (claim.vendor, claim.agent, claim.action, fields)
         if kind not in self.offers:
             offers: Offers = defaultdict(list)
             self.offers[kind] = offers
@@ -214,7 +189,7 @@ def _may_speak(shelf: _Shelf, claim: HotClaim) -> bool:
     return (
         shelf.vendor in (None, claim.vendor)
         and shelf.action in (None, claim.action)
-        and (shelf.agents is None or (claim.vendor, claim.agent_id) in shelf.agents)
+        and (shelf.agents is None or (claim.vendor, claim.agent) in shelf.agents)
     )
 
 
@@ -238,7 +213,3 @@ def _values(effect: str | None, shared: Key) -> Key:
         return None
     known = _read(effect)
     return tuple(known[name] for name in shared)
-
-
-def _word(rank: int) -> str:
-    return "failed" if rank in (6, 7) else "conflict" if rank > 7 else "supports"

@@ -1,21 +1,23 @@
 """Ranges of the order in which verdicts leave, so that a large run never sorts more than about a slice at once.
 
-An engine that sorts ten million rows of text in little memory may run out of it before it thinks of its disk. So the
-rows are sorted range by range: each is a condition on `vendor` and `claim_id` that a Parquet reader can answer from
-the statistics of its row groups, and in their order they hold every row once.
+A range begins with a vendor and a claim id and goes up to where the next one begins; in their order they hold every
+row once.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import Final
+from typing import Any, Final, NamedTuple
 
-from audit.kernel.bench import Bench, quoted
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-Key = tuple[str, str] | None
-"""A vendor and a claim id where a range begins; None: before the first, after the last."""
+from audit.kernel.bench import Bench
+from audit.kernel.records import sorting
+from audit.kernel.records.compiled import chosen, fit
+from audit.kernel.records.reading import Codes, ordered, picker, texts, whole
+from audit.kernel.records.texts import Numbers
 
-WHOLE: Final[tuple[str, ...]] = ("true",)
 SAMPLES: Final = 100
 _BOUNDS: Final = """
 with sampled as (
@@ -25,33 +27,55 @@ select distinct vendor, claim_id from sampled where place % {samples} = 0 order 
 """
 
 
-def ranges(table: Bench, rows: int, parts: int) -> tuple[str, ...]:
-    """Conditions for about as many ranges of equal size as there are parts, by a sample of the run's `rows` claims."""
-    if parts == 1:
-        return WHOLE
+class Ranges(NamedTuple):
+    """Where all ranges but the first begin."""
+
+    vendor: Any
+    claim_id: Any
+
+    @property
+    def parts(self) -> int:
+        """How many ranges there are."""
+        return len(self.vendor) + 1
+
+    def of(self, rows: pa.Table) -> Numbers:
+        """The range of each row."""
+        answer = np.zeros(rows.num_rows, np.int64)
+        if self.parts > 1:
+            vendors = Codes(rows["vendor"], self.vendor)
+            columns = vendors.of(0), texts(rows["claim_id"]), vendors.of(1), texts(self.claim_id)
+            chosen(sorting, rows.num_rows).find_ranges(*fit(columns, rows.num_rows), answer)
+        return answer
+
+
+def ranges(table: Bench, rows: int, parts: int) -> Ranges:
+    """About as many ranges of equal size as there are parts, by a sample of the run's `rows` claims."""
     step = max(1, rows // (parts * SAMPLES))
-    bounds: list[Key] = [(vendor, name) for vendor, name in table.rows(_BOUNDS.format(step=step, samples=SAMPLES))]
-    return tuple(condition for low, high in pairwise([None, *bounds, None]) for condition in _between(low, high))
+    bounds = table.arrow(_BOUNDS.format(step=step, samples=SAMPLES))
+    if parts == 1:
+        bounds = bounds.slice(0, 0)
+    return Ranges(whole(bounds["vendor"]), whole(bounds["claim_id"]))
 
 
-def _between(low: Key, high: Key) -> list[str]:
-    """From a key on and before another one; never more than one vendor together with a bound on its ids."""
-    if low and high and low[0] == high[0]:
-        return [f"{_is(low[0])} and {_from(low[1])} and {_before(high[1])}"]
-    first = [f"{_is(low[0])} and {_from(low[1])}"] if low else []
-    last = [f"{_is(high[0])} and {_before(high[1])}"] if high else []
-    inner = [f"vendor > '{quoted(low[0])}'"] if low else []
-    inner += [f"vendor < '{quoted(high[0])}'"] if high else []
-    return [*first, " and ".join(inner or WHOLE), *last]
+def in_order(rows: pa.Table, *then: str) -> Numbers:
+    """The rows by (vendor, claim_id), and then by columns of numbers."""
+    names = whole(rows["claim_id"])
+    vendor = Codes(rows["vendor"])
+    key = np.empty(rows.num_rows, np.int64)
+    chosen(sorting, rows.num_rows).keys(fit(texts(names), rows.num_rows), _shared_bytes(names), key)
+    keys = [vendor.of(0), key]
+    if vendor.size < 1 << (63 - 8 * sorting.KEY_BYTES):
+        keys = [(vendor.of(0) << (8 * sorting.KEY_BYTES)) | key]
+    last = [np.asarray(whole(rows[name])).astype(np.int64) for name in then]
+    return ordered(np.arange(rows.num_rows), keys, picker(names), last)
 
 
-def _is(vendor: str) -> str:
-    return f"vendor = '{quoted(vendor)}'"
-
-
-def _from(claim_id: str) -> str:
-    return f"claim_id >= '{quoted(claim_id)}'"
-
-
-def _before(claim_id: str) -> str:
-    return f"claim_id < '{quoted(claim_id)}'"
+def _shared_bytes(names: Any) -> int:
+    """With how many equal bytes all texts of a column begin."""
+    low, high = (value.as_py() for value in pc.min_max(names).values()) if len(names) else ("", "")
+    count = 0
+    for one, other in zip(low.encode(), high.encode(), strict=False):
+        if one != other:
+            break
+        count += 1
+    return count

@@ -1,51 +1,51 @@
 """Judging: claims, evidence, coverage and one rule in; one verdict for every claim row out.
 
-The law is in `sql/steps/`, in the order of `bench.STEPS`. This module runs the steps: what concerns the whole run
-once, what concerns records slice by slice (memory stays flat, verdicts do not change), then lets the checks decide
-whether the result may leave.
+What concerns the whole run is in `sql/steps/`, in the order of `bench.STEPS`; what concerns a record, in `records/`.
+This module takes them in turn: the whole run once, records slice by slice, several at once (memory stays flat, verdicts
+do not change), and lets the checks decide whether the result may leave.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audit.kernel import bench, ledger, terms
+from audit.kernel import bench, closing, ledger, terms
 from audit.kernel.bench import Bench, law_digest
 from audit.kernel.content import describe
-from audit.kernel.hearing import (
-    BadEvidence,
-    CheckFailed,
-    check,
-    doom,
-    hear,
-    lay_out,
-    open_redo,
-    open_run,
-    open_slice,
-    settle,
-    taint,
-)
-from audit.kernel.ranges import WHOLE, ranges
+from audit.kernel.dealing import Dealt
+from audit.kernel.hearing import BadEvidence, CheckFailed, Shared, Told, check, hear, lay_out, open_run
+from audit.kernel.kept import Kept
+from audit.kernel.ranges import ranges
+from audit.kernel.records import telling
+from audit.kernel.records.compiled import prepare
+from audit.kernel.records.reading import whole
+from audit.kernel.records.texts import Numbers
 from audit.kernel.ruleset import Rule
 from audit.kernel.summary import summarize
 
 __all__ = ["BadEvidence", "CheckFailed", "Inputs", "Progress", "judge", "law_digest"]
 
-SLICE_ROWS: Final = 1_000_000
+SLICE_ROWS: Final = 250_000
+BATCH: Final = 250_000
+"""How many rows are dealt at a time."""
 FORMS: Final = ("parquet", "csv", "jsonl")
-KEPT: Final = ("judged", "testimony", "unclaimed")
-_PASSING: Final = (*bench.PAIRING, *bench.HEARING, *bench.SETTLING, *bench.DOOMING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +64,15 @@ class Inputs:
 
 
 STAGES: Final = {
-    "opening": 26,
-    "hearing": 14,
-    "settling": 28,
-    "second hearing": 1,
-    "lineage": 2,
-    "verdicts": 10,
-    "checks": 1,
-    "writing": 6,
-    "row root": 8,
-    "digests": 4,
+    "opening": 20,
+    "dealing": 20,
+    "hearing": 20,
+    "second hearing": 4,
+    "lineage": 4,
+    "verdicts": 24,
+    "checks": 4,
+    "digests": 2,
+    "writing": 2,
 }
 """The stages of a run, and how much of its time each takes, in percent (measured at 10 M claims)."""
 
@@ -105,7 +104,7 @@ def judge(
 ) -> dict[str, Any]:
     """Judge every claim row and write verdicts, testimony, unclaimed, totals and summary.json into `out`.
 
-    Neither `slices` (None: one for every million rows), `threads` nor `memory` changes a verdict. Returns the summary.
+    Neither `slices` (None: one for every 250,000 rows), `threads` nor `memory` changes a verdict. Returns the summary.
     Raises BadEvidence, and CheckFailed when a law was broken; then the offending rows are in `out` and nothing else.
     """
     slices = slices if slices is not None else _slices(inputs)
@@ -117,20 +116,17 @@ def judge(
     table = Bench(folder, threads=threads, memory=memory)
     try:
         table.seal([path for kind in terms.INPUTS for path in inputs.of(kind)], [out, folder])
-        run = _Run(table, slices, progress)
-        with ThreadPoolExecutor(max_workers=2, thread_name_prefix="beside") as beside:
+        run = _Run(table, folder, slices, progress)
+        with ThreadPoolExecutor(2, "beside") as beside:
+            beside.submit(prepare, max(_rows(inputs)))
             digests = beside.submit(lambda: {kind: describe(kind, inputs.of(kind)) for kind in terms.INPUTS})
             run.open(inputs, rule)
-            run.work(rule, out)
+            run.work(out, threads or os.cpu_count() or 1)
             run.close()
-            root = beside.submit(ledger.root_of, table.beside(bench.statement("exports", "leaf")))
             run.check(out)
-            run.write(out, output)
-            with run.stage("row root"):
-                row_root = root.result().hex()
             with run.stage("digests"):
                 told = digests.result()
-        return run.sum_up(rule, told, row_root, out, output)
+        return run.sum_up(rule, told, out, output)
     finally:
         table.close()
         shutil.rmtree(folder, ignore_errors=True)
@@ -138,17 +134,34 @@ def judge(
 
 def _slices(inputs: Inputs) -> int:
     """As many slices as keep the memory of a run flat."""
-    rows = [sum(int(pq.read_metadata(path).num_rows) for path in inputs.of(kind)) for kind in ("claims", "evidence")]
-    return max(1, -(-max(rows) // SLICE_ROWS))
+    return max(1, -(-max(_rows(inputs)) // SLICE_ROWS))
+
+
+def _rows(inputs: Inputs) -> list[int]:
+    """How many claims there are, and how many events."""
+    return [sum(int(pq.read_metadata(path).num_rows) for path in inputs.of(kind)) for kind in ("claims", "evidence")]
+
+
+def ahead(pool: ThreadPoolExecutor, task: Callable[[int], Any], parts: int) -> Iterator[Any]:
+    """The answers to a task on each part in their order, the next one made while this one is used."""
+    waiting = deque(pool.submit(task, part) for part in range(min(2, parts)))
+    for part in range(parts):
+        yield waiting.popleft().result()
+        if part + 2 < parts:
+            waiting.append(pool.submit(task, part + 2))
 
 
 class _Run:
-    def __init__(self, table: Bench, slices: int, progress: Callable[[Progress], None] | None) -> None:
-        self.bench, self.slices, self.progress = table, slices, progress
+    """One run: its bench, its slices, and what is known of every claim so far."""
+
+    def __init__(self, table: Bench, folder: Path, slices: int, progress: Callable[[Progress], None] | None) -> None:
+        self.bench, self.folder, self.slices, self.progress = table, folder, slices, progress
         self.claims = 0
         self.share_bps = 0
-        self.verdicts = Path()
-        self.ranges = WHOLE
+        self.tree = ledger.Tree()
+        self.doomed: Numbers = np.array([], np.int64)
+        self._checking = Lock()
+        self._broken: CheckFailed | None = None
         self.seconds: dict[str, float] = {}
 
     @contextmanager
@@ -163,76 +176,154 @@ class _Run:
             self.progress(Progress(name, done, total, int(self.claims / total / max(spent, 1e-6)), self.share_bps))
 
     def open(self, inputs: Inputs, rule: Rule) -> None:
-        """What concerns the whole run: who is heard, who names whom, which slice a record falls into."""
+        """What concerns the whole run: who is heard, who names whom; claims and events are dealt out to slices."""
         with self.stage("opening"):
             lay_out(self.bench, inputs, rule)
             self.claims = self.bench.count("claims")
             open_run(self.bench, self.slices)
+            self.shared = Shared.of(self.bench, rule)
+            self.kept = Kept(self.folder, self.claims, ranges(self.bench, self.claims, self.slices))
+            self.kept.screen(self.bench)
+        with self.stage("dealing"):
+            self.heard, self.seen = (self._deal(name) for name in bench.DEALT[1:])
 
-    def work(self, rule: Rule, out: Path) -> None:
+    def _deal(self, name: str) -> Dealt:
+        rows = self.bench.reader(bench.statement("steps", name), BATCH)
+        dealt = Dealt(self.folder / name, self.slices, rows.schema.remove(rows.schema.get_field_index("slice")))
+
+        def deal(table: pa.Table) -> None:
+            dealt.add(table.drop_columns("slice"), np.asarray(whole(table["slice"])).astype(np.int64))
+
+        with ThreadPoolExecutor(1, "dealing") as beside:
+            before: Future[None] | None = None
+            for batch in rows:
+                if before:
+                    before.result()
+                before = beside.submit(deal, pa.Table.from_batches([batch]))
+            if before:
+                before.result()
+        return dealt
+
+    def work(self, out: Path, workers: int) -> None:
         """Hear and settle, slice by slice; then again the records where somebody is doomed."""
-        may_doom = bool(rule.taint_from) and self.bench.count("stepping") > 0
-        for number in range(self.slices):
-            with self.stage("hearing", number + 1, self.slices):
-                open_slice(self.bench, number, self.slices)
-                hear(self.bench, is_lean=True)
-            with self.stage("settling", number + 1, self.slices):
-                settle(self.bench, out)
-                if may_doom:
-                    self.bench.make(*bench.DOOMING)
-                    self.bench.keep(number, bench.DOOMING, aside=self.slices > 1)
-                self.bench.drop(*(name for name in _PASSING if name not in KEPT))
-                self.bench.keep(number, KEPT, aside=self.slices > 1)
-                if self.slices > 1:
-                    self.bench.drop(*KEPT)
-        if not (may_doom and self._heard_again(out)):
-            self.bench.gather(KEPT)
-        if self.slices > 1:
-            self.bench.collect("claim", "event", *bench.DEALT)
+        with ThreadPoolExecutor(workers, "slice") as pool:
+            self._hear(pool, "hearing", lambda number: self._slice(number, out))
+            if self.shared.rule.taint_from and self.bench.count("stepping"):
+                self.doomed = self.kept.doomed(self.bench, self.shared.rule)
+                if self.kept.matters(self.doomed):
+                    self._hear(pool, "second hearing", lambda number: self._slice_again(number, out))
+        for dealt in (self.heard, self.seen):
+            dealt.drop()
+        self.kept.close()
 
-    def _heard_again(self, out: Path) -> bool:
-        """Hear the records again where a doomed claim walks last; False if there are none."""
-        with self.stage("second hearing"):
-            self.bench.gather(bench.DOOMING)
-            doom(self.bench)
-            if not open_redo(self.bench):
-                return False
-            hear(self.bench, is_lean=True)
-            settle(self.bench, out)
-            self.bench.overlay(KEPT)
-        return True
+    def _hear(self, pool: ThreadPoolExecutor, stage: str, task: Callable[[int], None]) -> None:
+        """Let the workers do a task on every slice."""
+        waiting = [pool.submit(task, number) for number in range(self.slices)]
+        try:
+            for number, future in enumerate(waiting):
+                with self.stage(stage, number + 1, self.slices):
+                    future.result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def _stop_if_broken(self) -> None:
+        if self._broken is not None:
+            raise self._broken
+
+    def _slice(self, number: int, out: Path) -> None:
+        self._stop_if_broken()
+        claims, events = self.heard.part(number), self.seen.part(number)
+        self._keep(hear(claims, events, self.doomed, self.shared), out, is_again=False)
+
+    def _slice_again(self, number: int, out: Path) -> None:
+        """Hear the records again on which a doomed claim may walk before another one."""
+        claims = self.heard.part(number)
+        record = np.asarray(whole(claims["record"]))
+        redo = record[np.isin(np.asarray(whole(claims["claim"])), self.doomed)]
+        found, count = np.unique(record[np.isin(record, redo)], return_counts=True)
+        redo = found[count > 1]
+        if not len(redo):
+            return
+        events = self.seen.part(number)
+        claims, events = (
+            rows.filter(pa.array(np.isin(np.asarray(whole(rows["record"])), redo))) for rows in (claims, events)
+        )
+        self.kept.forget(redo)
+        self._keep(hear(claims, events, self.doomed, self.shared), out, is_again=True)
+
+    def _keep(self, told: Told, out: Path, *, is_again: bool) -> None:
+        """Check what the law says of a slice, and put it by; once a check has failed, no other one is made."""
+        table = self.bench.aside()
+        for name in ("judged", "word", "burst"):
+            table.show(name, getattr(telling, name)(told.rows, told.answer))
+        with self._checking:
+            self._stop_if_broken()
+            try:
+                check(table, bench.SLICE_CHECKS, out)
+            except CheckFailed as broken:
+                self._broken = broken
+                raise
+        table.close()
+        self.kept.put_by(told, self.shared, is_again=is_again)
 
     def close(self) -> None:
-        """Taint, totals and verdicts."""
+        """Taint, verdicts, testimony, row root and totals."""
         with self.stage("lineage"):
-            taint(self.bench)
-        with self.stage("verdicts"):
-            self.bench.make("said", "totals")
-            self.ranges = ranges(self.bench, self.claims, self.slices)
-            self.verdicts = self.bench.file("verdict", "said", self.ranges)
+            tainted = self.kept.tainted(self.bench, self.shared.rule)
+        with self.stage("verdicts"), ThreadPoolExecutor(2, "closing") as pool, ThreadPoolExecutor(1, "words") as beside:
+            words = beside.submit(self._write_testimony, pool)
+            parts = self._write_verdicts(pool, tainted)
+            words.result()
+            self.bench.show("tallied", pa.concat_tables(parts))
+            self.bench.make("totals")
+            self.bench.show("unclaimed", self.kept.unclaimed())
+        for name, file in (("verdict", "verdicts"), ("testimony", "testimony")):
+            self.bench.attach_result(name, self._path(file))
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.parquet"
+
+    def _write_verdicts(self, pool: ThreadPoolExecutor, tainted: closing.Tainted) -> list[pa.Table]:
+        """Write the verdicts, and grow the tree over them; what each range adds to the totals."""
+        table, file, parts = self.bench.aside(), closing.File(self._path("verdicts"), closing.VERDICTS), []
+
+        def told(part: int) -> tuple[pa.Table, pa.Table, bytes]:
+            said = closing.spoil(self.kept.said(part), tainted)
+            rows = closing.verdicts(said, self.shared.systems)
+            return said, rows, closing.leaves(rows)
+
+        for said, rows, leaves in ahead(pool, told, self.kept.ranges.parts):
+            parts.append(closing.tally(table, said))
+            self.tree.add(leaves)
+            file.add(rows)
+        file.close()
+        table.close()
+        return parts
+
+    def _write_testimony(self, pool: ThreadPoolExecutor) -> None:
+        file = closing.File(self._path("testimony"), closing.TESTIMONY)
+        words = partial(closing.testimony, systems=self.shared.systems)
+        for rows in ahead(pool, lambda part: words(self.kept.words(part)), self.kept.ranges.parts):
+            file.add(rows)
+        file.close()
 
     def check(self, out: Path) -> None:
         """The checks over all verdicts. Raises CheckFailed."""
         with self.stage("checks"):
             check(self.bench, bench.RUN_CHECKS, out)
 
-    def write(self, out: Path, output: str) -> None:
-        """Write the files of the run."""
+    def sum_up(self, rule: Rule, digests: dict[str, Any], out: Path, output: str) -> dict[str, Any]:
+        """Write the files of the run and its summary, and let the verdicts out."""
         with self.stage("writing"):
-            testimony = bench.statement("exports", "testimony")
-            path = out / f"testimony.{output}"
-            self.bench.write_sorted(testimony, "testimony", self.ranges, path, output)
-            for name in bench.EXPORTS[2:]:
-                self.bench.write(bench.statement("exports", name), out / f"{name}.{output}", output)
+            for name in bench.EXPORTS:
+                if output == "parquet" and self._path(name).exists():
+                    self._path(name).replace(out / f"{name}.parquet")
+                else:
+                    self.bench.write(bench.statement("exports", name), out / f"{name}.{output}", output)
+            self.bench.show("doomed", pa.table({"claim": self.doomed}))
             self.bench.write(bench.statement("exports", "doomed"), out / "doomed.parquet", "parquet")
-            if output != "parquet":
-                self.bench.write(bench.statement("exports", "verdicts"), out / f"verdicts.{output}", output)
-
-    def sum_up(self, rule: Rule, digests: dict[str, Any], row_root: str, out: Path, output: str) -> dict[str, Any]:
-        """Write the summary of the run, and let the verdicts out."""
-        if output == "parquet":
-            self.verdicts.replace(out / "verdicts.parquet")
-        summary = summarize(self.bench, rule, digests, row_root, self.seconds)
+        summary = summarize(self.bench, rule, digests, self.tree.root().hex(), self.seconds)
         text = json.dumps(summary, indent=1, ensure_ascii=False)
         (out / "summary.json").write_text(text + "\n", encoding="utf-8")
         return summary

@@ -96,6 +96,23 @@ def test_it_names_both_values_where_they_differ(tmp_path: Path) -> None:
     assert ask(tmp_path, "c1")["clause"] == 'crm:e1 saw {"a":"y"} written; the claim names {"a":"x"}.'
 
 
+def test_values_that_are_not_compared_are_excused(tmp_path: Path) -> None:
+    claims = [claim("c1", effect={"a": "x", "b": "1"}), claim("c2", 9, effect={"b": "2"}), claim("c3", 18)]
+    evidence = [
+        event("e1", effect={"a": "y"}),
+        event("apart", 10, action=None, effect={"d": "1"}),
+        event("e3", 18, effect={"c": "z"}),
+    ]
+    near = {"match_before_seconds": 5, "match_after_seconds": 5}
+    desk.run(tmp_path, claims, evidence, [watch()], rules={"compare_effects": False, **near})
+    answer = ask(tmp_path, "c1")
+    met = [(row["relation"], row["rank"], row["word"]) for row in answer["candidates"]]
+    assert met == [("excused", 4, "supports"), (None, None, None), (None, None, None)]
+    assert [row["effect"] for row in answer["burst"]] == ['{"a":"y","b":"1"}', '{"b":"2"}', '{"c":"z"}']
+    met = [(row["relation"], row["rank"], row["word"]) for row in ask(tmp_path, "c2")["candidates"]]
+    assert met == [(None, None, None), ("apart", None, None), (None, None, None)]
+
+
 def test_every_row_of_a_claim_has_its_own_clause(tmp_path: Path) -> None:
     claims = [claim("c1"), claim("c1", 1, revision=1), claim("c1", 2, revision=1), claim("c2", revision=3)]
     claims.append(claim("c2", 1, revision=4, withdrawn=True))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from audit.kernel import bench, hearing, pairing
-from audit.kernel.reconcile import BadEvidence, CheckFailed, Inputs, Progress, judge
+from audit.kernel import bench, hearing, reconcile
+from audit.kernel.kept import Kept
+from audit.kernel.reconcile import STAGES, BadEvidence, CheckFailed, Inputs, Progress, judge
+from audit.kernel.records import pairs
 from audit.kernel.ruleset import Rule, parse
 from audit.kernel.terms import TESTIMONY_COLUMNS, VERDICT_COLUMNS, State
 from tests.kernel import desk
@@ -122,16 +125,52 @@ def test_two_grades_of_one_system_stop_the_run(tmp_path: Path) -> None:
         desk.run(tmp_path, [claim("c1")], [event("e1", grade="B")], [watch()])
 
 
-def test_a_broken_law_stops_the_run_and_keeps_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def everybody(batches: Iterable[list[list[int]]]) -> Iterator[tuple[int, int]]:
-        for claims, _, events in batches:
-            yield from zip(claims, events, strict=True)
-
-    monkeypatch.setattr(pairing, "first_come", everybody)
+@pytest.mark.parametrize("slices", [1, 3])
+def test_a_broken_law_stops_the_run_and_keeps_the_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slices: int
+) -> None:
+    """Whoever forgets that a claim has an event already gives it another one of the same system."""
+    monkeypatch.setattr(pairs, "has_event", lambda matches, events, claim, witness: False)
+    evidence = [event("e1", claim_ref="c1"), event("e2", 1)]
     with pytest.raises(CheckFailed) as broken:
-        desk.run(tmp_path, [claim("c1"), claim("c2")], [event("e1")])
+        desk.run(tmp_path, [claim("c1"), claim("c2", target="crm/Case/2")], evidence, slices=slices)
+    assert broken.value.name == "no_claim_has_two_events_of_one_system"
+    told = list(csv.DictReader(broken.value.path.read_text(encoding="utf-8").splitlines()))
+    assert told == [{"claim": "0", "witness": "1", "events": "2"}]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [broken.value.path.name]
+
+
+@pytest.mark.parametrize("slices", [1, 3])
+def test_a_law_that_all_slices_keep_is_checked_over_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slices: int
+) -> None:
+    """Whoever loses count of what was put by lets one event speak twice."""
+    words = Kept.words
+    monkeypatch.setattr(Kept, "words", lambda kept, part: pa.concat_tables([words(kept, part)] * 2).combine_chunks())
+    with pytest.raises(CheckFailed) as broken:
+        desk.run(tmp_path, [claim("c1"), claim("c2", 900)], [event("e1")], slices=slices)
     assert broken.value.name == "no_event_answers_two_claims"
-    assert broken.value.path.read_text(encoding="utf-8").count("\n") == 2
+    told = list(csv.DictReader(broken.value.path.read_text(encoding="utf-8").splitlines()))
+    assert told == [{"system": "crm", "event_id": "e1", "claims": "2"}]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [broken.value.path.name]
+
+
+def test_two_slices_that_break_laws_at_one_time_leave_the_rows_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every slice breaks a law, each another one; the first that is checked stops the run."""
+    numbers = iter(range(4))
+
+    def broken_check(table: bench.Bench, names: Sequence[str], out: Path) -> None:
+        name = names[next(numbers) % 2]
+        table.show("word", pa.table({"claim": [0, 0], "witness": [1, 1]}))
+        burst = {"claim": [0], "burst": [0], "is_crowded": [True], "is_oscillation": [False], "repeat_of": [7]}
+        table.show("burst", pa.table(burst))
+        hearing.check(table, [name], out)
+
+    monkeypatch.setattr(reconcile, "check", broken_check)
+    with pytest.raises(CheckFailed) as broken:
+        desk.run(tmp_path, [claim("c1")], slices=4, threads=2)
     assert [path.name for path in (tmp_path / "out").iterdir()] == [broken.value.path.name]
 
 
@@ -150,10 +189,19 @@ def test_progress_tells_every_slice(tmp_path: Path) -> None:
     told: list[Progress] = []
     desk.run(tmp_path, [claim("c1")], slices=3, progress=told.append)
     assert [(step.done, step.total) for step in told if step.stage == "hearing"] == [(1, 3), (2, 3), (3, 3)]
-    assert {step.stage for step in told} >= {"opening", "hearing", "settling", "verdicts", "checks", "writing"}
+    assert list(dict.fromkeys(step.stage for step in told)) == [name for name in STAGES if name != "second hearing"]
     shares = [step.share_bps for step in told]
     assert shares == sorted(shares)
     assert 9_000 < shares[-1] <= 10_000
+
+
+def test_progress_tells_a_second_hearing_where_somebody_is_doomed(tmp_path: Path) -> None:
+    told: list[Progress] = []
+    claims = [claim("c1", environment="test"), claim("c2", 1, parent_id="c1"), claim("c3", 2)]
+    desk.run(tmp_path, claims, slices=3, progress=told.append, rules={"taint_from": ["not_production"]})
+    assert [(step.done, step.total) for step in told if step.stage == "second hearing"] == [(1, 3), (2, 3), (3, 3)]
+    assert list(dict.fromkeys(step.stage for step in told)) == list(STAGES)
+    assert 9_900 < told[-1].share_bps <= 10_000
 
 
 def test_a_loop_on_one_record_stays_quick(tmp_path: Path) -> None:

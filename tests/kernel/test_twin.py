@@ -11,7 +11,7 @@ import random
 
 import pytest
 
-from audit.kernel import hearing
+from audit.kernel.records import compiled, pairs
 from tests.kernel.twin.compare import differences, differing, kernel_answer, pack_answers, report, shrink, twin_answer
 from tests.kernel.worlds import RULE_COUNT, World, pack, world
 
@@ -41,7 +41,7 @@ def test_the_kernel_judges_as_the_twin(number: int) -> None:
 @pytest.mark.parametrize("number", [PACK_COUNT])
 def test_a_record_that_is_walked_is_judged_alike(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Records with very many claims and events take another way through the kernel; here every record takes it."""
-    monkeypatch.setattr(hearing, "HOT_PAIRS", 1)
+    monkeypatch.setattr(pairs, "HOT_PAIRS", 1)
     worlds = worlds_of(number)
     assert differences(kernel_answer(pack(worlds)), pack_answers(worlds)) == []
 
@@ -50,3 +50,11 @@ def test_worlds_in_a_pack_cannot_see_one_another() -> None:
     worlds = worlds_of(3)[:40]
     random.Random(0).shuffle(worlds)
     assert differences(twin_answer(pack(worlds)), pack_answers(worlds)) == []
+
+
+@pytest.mark.parametrize("number", range(PACK_COUNT))
+def test_compiled_loops_judge_alike(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large slices are judged by the same loops, compiled; here small ones are."""
+    monkeypatch.setattr(compiled, "MANY", 0)
+    worlds = worlds_of(number)
+    assert differences(kernel_answer(pack(worlds)), pack_answers(worlds)) == []

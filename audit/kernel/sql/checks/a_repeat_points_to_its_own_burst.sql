@@ -1,14 +1,13 @@
 -- a_repeat_points_to_its_own_burst: returns the repeats of a claim of another burst, of a repeat or of a voided claim.
--- one row per claim; reads repeat, burst, oscillation.
+-- one row per claim; reads burst.
 select
-    repeat.claim,
-    repeat.repeat_of
-from repeat
-left join burst as own on own.claim = repeat.claim
-left join burst as other on other.claim = repeat.repeat_of
-left join repeat as again on again.claim = repeat.repeat_of
-left join oscillation on oscillation.claim = repeat.repeat_of
-where own.burst is distinct from other.burst
-    or other.burst is null
-    or again.claim is not null
-    or oscillation.claim is not null
+    own.claim,
+    own.repeat_of
+from burst as own
+left join burst as kept on kept.claim = own.repeat_of
+where own.repeat_of is not null
+    and (
+        own.burst is distinct from kept.burst
+        or kept.repeat_of is not null
+        or kept.is_oscillation
+    )

@@ -1,5 +1,5 @@
 -- candidate: the events of the record of one claim, or that name it, and what became of each.
--- one row per event; reads asked, claim, event, naming, meeting, pair, match, witness, evidence.
+-- one row per event; reads asked, claim, event, naming, pair, word, witness, evidence.
 select
     witness.system,
     event.event_id,
@@ -20,7 +20,7 @@ select
     coalesce(event.vendor = claim.vendor, true) as is_same_vendor,
     coalesce(event.action = claim.action, true) as is_same_action,
     event.at_us between claim.earliest_us and claim.latest_us as is_inside,
-    meeting.relation,
+    pair.relation,
     pair.rank,
     pair.word,
     chosen.event_id as chosen_event_id,
@@ -33,11 +33,10 @@ join event on event.target = claim.target
 join evidence on evidence.event = event.event
 join witness using (witness)
 left join naming on naming.claim = claim.claim and naming.event = event.event
-left join meeting on meeting.claim = claim.claim and meeting.event = event.event
 left join pair on pair.claim = claim.claim and pair.event = event.event
-left join match as answer on answer.claim = claim.claim and answer.witness = event.witness
+left join word as answer on answer.claim = claim.claim and answer.witness = event.witness
 left join event as chosen on chosen.event = answer.event
-left join match as taking on taking.event = event.event
+left join word as taking on taking.event = event.event
 left join claim as taker on taker.claim = taking.claim
 order by
     event.at_us,

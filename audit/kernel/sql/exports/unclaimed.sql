@@ -1,16 +1,17 @@
 -- unclaimed: work that nobody claimed, as it leaves.
--- one row per event; reads unclaimed.
+-- one row per event; reads unclaimed, witness.
 select
-    system,
-    event_id,
-    grade,
-    vendor,
-    target,
-    action,
-    make_timestamptz(at_us) as occurred_at,
-    actor,
-    units
+    witness.system,
+    unclaimed.event_id,
+    unclaimed.grade,
+    unclaimed.vendor,
+    unclaimed.target,
+    unclaimed.action,
+    make_timestamptz(unclaimed.at_us) as occurred_at,
+    unclaimed.actor,
+    unclaimed.units
 from unclaimed
+join witness using (witness)
 order by
-    system,
-    event_id
+    witness.system,
+    unclaimed.event_id

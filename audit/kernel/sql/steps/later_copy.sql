@@ -1,12 +1,7 @@
 -- later_copy: events that came again under the same system and id; copies are dropped (the law, 1).
--- one row per copy, with whether it says the same as the first; reads evidence.
-with twice as (
-    select hash(system, event_id) as fingerprint
-    from evidence
-    group by hash(system, event_id)
-    having count(*) > 1
-),
-numbered as (
+-- one row per copy, with whether it says the same as the first; reads evidence,
+-- event_print (the hashes that come more than once, hearing.py).
+with numbered as (
     select
         evidence.event,
         evidence.system,
@@ -17,7 +12,7 @@ numbered as (
         ] as content,
         first_value(content) over same_event as first_content
     from evidence
-    semi join twice on twice.fingerprint = hash(evidence.system, evidence.event_id)
+    semi join event_print on event_print.print = hash(evidence.system, evidence.event_id)
     window same_event as (partition by evidence.system, evidence.event_id order by evidence.event)
 )
 select

@@ -1,16 +1,25 @@
 -- naming: events that name a claim of the run which their vendor column allows.
--- one row per event and named claim row; reads evidence, claims, standing, later_copy.
+-- one row per event and named claim row; reads reference, claims, standing.
+with named as (
+    select
+        reference.event,
+        claims.claim,
+        reference.name,
+        claims.target as claim_target,
+        reference.target as event_target,
+        coalesce(claims.target = reference.target, true)
+        and coalesce(claims.action = reference.action, true) as is_possible
+    from claims
+    join reference on reference.name = claims.claim_id
+    where reference.vendor is null or reference.vendor = claims.vendor
+)
 select
-    evidence.event,
-    claims.claim,
-    evidence.claim_ref as name,
+    named.event,
+    named.claim,
+    named.name,
     standing.claim is null as is_heard,
-    claims.target as claim_target,
-    evidence.target as event_target,
-    coalesce(claims.target = evidence.target, true)
-    and coalesce(claims.action = evidence.action, true) as is_possible
-from evidence
-join claims on claims.claim_id = evidence.claim_ref
+    named.claim_target,
+    named.event_target,
+    named.is_possible
+from named
 left join standing using (claim)
-anti join later_copy on later_copy.event = evidence.event
-where evidence.vendor is null or evidence.vendor = claims.vendor

@@ -23,6 +23,7 @@ select
             lambda entry: not list_contains(rule.ignore_keys, regexp_extract(entry, '^"(?:[^"\\]|\\.)*"'))
         ), ',') || '}', '{}')
     end as effect,
+    case when named.event is not null then evidence.claim_ref end as claim_ref,
     named.event is not null as is_named,
     coalesce(named.is_heard, false) as names_heard,
     evidence.actor is null or not witness.has_bindings as is_anyone,

@@ -1,11 +1,27 @@
--- tally: what all systems say of a claim; grade by grade from A three bits: supports 1, failed 2, conflict 4.
--- one row per claim with a word; reads word.
+-- tally: what a range of claim rows adds to the totals.
+-- one row per vendor, agent, action, UTC day, state, reason and currency; reads said (the rows, taint told), meaning.
 select
-    claim,
-    bit_or(
-        case word when 'supports' then 1 when 'failed' then 2 else 4 end
-        << case grade when 'A' then 0 when 'B' then 3 when 'C' then 6 else 9 end
-    ) as said,
-    count(*) as words
-from word
-group by claim
+    said.vendor,
+    said.agent_id,
+    said.action,
+    cast(make_timestamp(said.at_us) as date) as day,
+    meaning.state,
+    meaning.reason,
+    said.currency,
+    count(*) as claims,
+    cast(sum(said.units) as decimal(38, 0)) as units,
+    cast(sum(said.charge_micros) as decimal(38, 0)) as charge_micros,
+    count(*) filter (where said.charge_micros is null) as uncharged_claims,
+    cast(sum(said.tokens_input) as decimal(38, 0)) as tokens_input,
+    cast(sum(said.tokens_cached) as decimal(38, 0)) as tokens_cached,
+    cast(sum(said.tokens_output) as decimal(38, 0)) as tokens_output
+from said
+join meaning using (reason)
+group by
+    said.vendor,
+    said.agent_id,
+    said.action,
+    day,
+    meaning.state,
+    meaning.reason,
+    said.currency

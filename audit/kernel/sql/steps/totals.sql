@@ -1,28 +1,26 @@
 -- totals: claims, units, money and tokens by vendor, agent, action, UTC day, state, reason and currency.
--- one row per combination; reads said, tainted, meaning.
+-- one row per combination; reads tallied (the tallies of all ranges).
 select
-    said.vendor,
-    said.agent_id,
-    said.action,
-    cast(make_timestamp(said.at_us) as date) as day,
-    meaning.state,
-    meaning.reason,
-    said.currency,
-    count(*) as claims,
-    cast(sum(said.units) as decimal(38, 0)) as units,
-    cast(sum(said.charge_micros) as decimal(38, 0)) as charge_micros,
-    count(*) filter (where said.charge_micros is null) as uncharged_claims,
-    cast(sum(said.tokens_input) as decimal(38, 0)) as tokens_input,
-    cast(sum(said.tokens_cached) as decimal(38, 0)) as tokens_cached,
-    cast(sum(said.tokens_output) as decimal(38, 0)) as tokens_output
-from said
-left join tainted using (claim)
-join meaning on meaning.reason = case when tainted.claim is null then said.reason else 'tainted' end
-group by
-    said.vendor,
-    said.agent_id,
-    said.action,
+    vendor,
+    agent_id,
+    action,
     day,
-    meaning.state,
-    meaning.reason,
-    said.currency
+    state,
+    reason,
+    currency,
+    cast(sum(claims) as bigint) as claims,
+    cast(sum(units) as decimal(38, 0)) as units,
+    cast(sum(charge_micros) as decimal(38, 0)) as charge_micros,
+    cast(sum(uncharged_claims) as bigint) as uncharged_claims,
+    cast(sum(tokens_input) as decimal(38, 0)) as tokens_input,
+    cast(sum(tokens_cached) as decimal(38, 0)) as tokens_cached,
+    cast(sum(tokens_output) as decimal(38, 0)) as tokens_output
+from tallied
+group by
+    vendor,
+    agent_id,
+    action,
+    day,
+    state,
+    reason,
+    currency
