@@ -190,11 +190,6 @@ class Bench:
         for kind, name in found:
             self.run(f"drop {kind} {name}")
 
-    def alias(self, name: str, other: str) -> None:
-        """Let `name` be read as another table, where a step would only copy it."""
-        self.drop(name)
-        self.run(f"create view {name} as from {other}")
-
     def swap(self, name: str, other: str) -> None:
         """Let the table `other` take the place of the input `name`."""
         self.drop(name)
